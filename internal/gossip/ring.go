@@ -103,7 +103,7 @@ func (r *Ring) SetMeta(m Meta) error {
 	if err := r.told.set(m); err != nil {
 		return err
 	}
-	r.known.put(Member{r.opts.Name, m})
+	r.known.put(listed{Member: Member{r.opts.Name, m}})
 	return nil
 }
 
@@ -137,7 +137,7 @@ func (r *Ring) Run(ctx context.Context) error {
 func (r *Ring) keepJoining(ctx context.Context, list *memberlist.Memberlist) error {
 	pause := firstRejoin
 	for {
-		missing := r.missingSeeds(list)
+		missing := r.missingSeeds()
 		joined := 0
 		if len(missing) > 0 {
 			joined, _ = list.Join(missing) // the error is that some did not answer, which the number says too
@@ -155,14 +155,10 @@ func (r *Ring) keepJoining(ctx context.Context, list *memberlist.Memberlist) err
 	}
 }
 
-func (r *Ring) missingSeeds(list *memberlist.Memberlist) []string {
-	present := make(map[string]bool)
-	for _, n := range list.Members() {
-		present[n.Address()] = true
-	}
+func (r *Ring) missingSeeds() []string {
 	var missing []string
 	for _, seed := range r.opts.Join {
-		if !present[seed] {
+		if seed != r.opts.Bind && seed != r.opts.Advertise && !r.known.at(seed) {
 			missing = append(missing, seed)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/hashicorp/memberlist"
@@ -18,20 +17,43 @@ type roster struct {
 	log  *slog.Logger
 
 	mu      sync.Mutex
-	byName  map[string]Member // guarded by mu
+	byName  map[string]listed // guarded by mu
 	changed chan struct{}     // guarded by mu; closed and replaced at each change
+}
+
+// listed is a member and where it gossips. memberlist's own nodes change under
+// its lock, so what is needed of them is copied in the event.
+type listed struct {
+	Member
+	gossipAddr string // "" of this process
 }
 
 var _ memberlist.EventDelegate = (*roster)(nil)
 
 func newRoster(self Member, log *slog.Logger) *roster {
-	return &roster{self: self.Name, log: log, byName: map[string]Member{self.Name: self}, changed: make(chan struct{})}
+	return &roster{self: self.Name, log: log, byName: map[string]listed{self.Name: {Member: self}}, changed: make(chan struct{})}
 }
 
 func (r *roster) members() []Member {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.SortedFunc(maps.Values(r.byName), func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
+	ms := make([]Member, 0, len(r.byName))
+	for _, name := range slices.Sorted(maps.Keys(r.byName)) {
+		ms = append(ms, r.byName[name].Member)
+	}
+	return ms
+}
+
+// at says whether a living member gossips at addr.
+func (r *roster) at(addr string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, m := range r.byName {
+		if m.gossipAddr == addr {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *roster) changes() <-chan struct{} {
@@ -40,7 +62,7 @@ func (r *roster) changes() <-chan struct{} {
 	return r.changed
 }
 
-func (r *roster) put(m Member) {
+func (r *roster) put(m listed) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if old, ok := r.byName[m.Name]; ok && old == m {
@@ -62,7 +84,7 @@ func (r *roster) drop(name string) {
 func (r *roster) forgetOthers() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	maps.DeleteFunc(r.byName, func(name string, _ Member) bool { return name != r.self })
+	maps.DeleteFunc(r.byName, func(name string, _ listed) bool { return name != r.self })
 	r.tell()
 }
 
@@ -92,7 +114,7 @@ func (r *roster) NotifyUpdate(n *memberlist.Node) {
 		r.drop(n.Name)
 		return
 	}
-	r.put(Member{n.Name, meta})
+	r.put(listed{Member{n.Name, meta}, n.Address()})
 }
 
 // NotifyLeave is called by memberlist, for the dead and for those who left.
