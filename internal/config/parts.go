@@ -1,0 +1,84 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+// File is a configuration file's whole shape: a section a part.
+type File struct {
+	Up    Up    `key:"up"`
+	Serve Serve `key:"serve"`
+	FS    FS    `key:"fs-service"`
+	API   API   `key:"repo-api"`
+	LB    LB    `key:"lb"`
+}
+
+// Up is the whole picture on one machine.
+type Up struct {
+	Data     string     `key:"data" default:"./data" usage:"directory that holds everything"`
+	Nodes    int        `key:"nodes" default:"3" min:"1" max:"9" usage:"number of fs-services"`
+	APIs     int        `key:"apis" default:"2" min:"1" max:"16" usage:"number of repo-apis"`
+	Port     int        `key:"port" default:"8080" min:"0" max:"65535" usage:"port of the front door on loopback; 0: any free one"`
+	Balancer Balancer   `key:"balancer" default:"auto" usage:"auto, nginx or builtin; auto: nginx where it is or can be had"`
+	NoImport bool       `key:"no-import" default:"false" usage:"don't import the example book the first time"`
+	MaxBody  Bytes      `key:"max-body" default:"2GiB" usage:"largest body of a request"`
+	LogLevel slog.Level `key:"log-level" default:"info" usage:"debug, info, warn or error"`
+}
+
+// Serve is the whole service in one process.
+type Serve struct {
+	Data     string     `key:"data" default:"./data-serve" usage:"directory that holds everything"`
+	Listen   Addr       `key:"listen" default:"127.0.0.1:8080" usage:"where HTTP is served"`
+	MaxBody  Bytes      `key:"max-body" default:"2GiB" usage:"largest body of a request"`
+	LogLevel slog.Level `key:"log-level" default:"info" usage:"debug, info, warn or error"`
+}
+
+// FS is one node of the file system.
+type FS struct {
+	Name          string        `key:"name" default:"fs1" usage:"name of this node, unique and for ever"`
+	Data          string        `key:"data" default:"./data" usage:"directory of this node"`
+	Listen        Addr          `key:"listen" default:"127.0.0.1:7100" usage:"where gRPC is served"`
+	Advertise     Addr          `key:"advertise" default:"" usage:"where others reach it; empty: as listen"`
+	Voters        []string      `key:"voters" default:"fs1=http://127.0.0.1:7200" usage:"members of etcd, name=http://peer each"`
+	EtcdClient    string        `key:"etcd-client" default:"" usage:"URL where etcd serves nodes that are no voters; empty: nowhere"`
+	EtcdEndpoints []string      `key:"etcd-endpoints" default:"" usage:"the voters' client URLs, for a node that is none"`
+	Nodes         []string      `key:"nodes" default:"" usage:"names of all nodes of the first cluster; empty: the voters"`
+	Replicas      int           `key:"replicas" default:"3" min:"1" max:"7" usage:"copies of each shard, as far as there are nodes"`
+	Heartbeat     time.Duration `key:"heartbeat" default:"100ms" min:"10ms" max:"10s" usage:"of etcd's leader"`
+	Election      time.Duration `key:"election" default:"1s" min:"50ms" max:"50s" usage:"silence after which etcd elects another leader; 5 to 10 heartbeats"`
+	LogLevel      slog.Level    `key:"log-level" default:"info" usage:"debug, info, warn or error"`
+	Gossip        Gossip        `key:"gossip"`
+}
+
+// API is one front end.
+type API struct {
+	Name      string     `key:"name" default:"api1" usage:"name of this front end, unique"`
+	Listen    Addr       `key:"listen" default:"127.0.0.1:8081" usage:"where HTTP is served"`
+	Advertise Addr       `key:"advertise" default:"" usage:"where the balancer reaches it; empty: as listen"`
+	MaxBody   Bytes      `key:"max-body" default:"2GiB" usage:"largest body of a request"`
+	Cache     Bytes      `key:"cache" default:"64MiB" usage:"memory for bodies of documents"`
+	LogLevel  slog.Level `key:"log-level" default:"info" usage:"debug, info, warn or error"`
+	Gossip    Gossip     `key:"gossip"`
+}
+
+// LB is what stands in front of the APIs.
+type LB struct {
+	Name     string     `key:"name" default:"lb1" usage:"name of this balancer, unique"`
+	Data     string     `key:"data" default:"./data" usage:"directory for nginx's configuration, logs and temporary files"`
+	Listen   Addr       `key:"listen" default:"127.0.0.1:8080" usage:"the front door"`
+	Hosts    []string   `key:"hosts" default:"" usage:"names this service goes by, others get 421; empty: any name"`
+	Balancer Balancer   `key:"balancer" default:"auto" usage:"auto, nginx or builtin; auto: nginx where it is"`
+	MaxBody  Bytes      `key:"max-body" default:"2GiB" usage:"largest body of a request"`
+	LogLevel slog.Level `key:"log-level" default:"info" usage:"debug, info, warn or error"`
+	Gossip   Gossip     `key:"gossip"`
+}
+
+// Gossip is a part's place in the ring.
+type Gossip struct {
+	Cell      string        `key:"cell" default:"rhapsode" usage:"only members of the same cell meet"`
+	Bind      Addr          `key:"bind" default:"127.0.0.1:7946" usage:"where gossip listens, UDP and TCP"`
+	Advertise Addr          `key:"advertise" default:"" usage:"where others reach it; empty: as bind"`
+	Join      []string      `key:"join" default:"" usage:"gossip addresses of some members"`
+	Probe     time.Duration `key:"probe" default:"250ms" min:"50ms" max:"10s" usage:"how often a member asks another whether it lives"`
+}
