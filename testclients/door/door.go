@@ -84,14 +84,15 @@ func (c *Client) Do(ctx context.Context, a Ask) (Answer, error) {
 		return Answer{}, err
 	}
 	defer res.Body.Close()
-	got, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer+1))
-	switch {
+	var got bytes.Buffer
+	got.Grow(int(min(max(res.ContentLength, 0), MaxAnswer)) + bytes.MinRead)
+	switch _, err := got.ReadFrom(io.LimitReader(res.Body, MaxAnswer+1)); {
 	case err != nil:
-		return Answer{}, fmt.Errorf("%s %s: body after %d bytes: %w", a.Method, a.Path, len(got), err)
-	case len(got) > MaxAnswer:
+		return Answer{}, fmt.Errorf("%s %s: body after %d bytes: %w", a.Method, a.Path, got.Len(), err)
+	case got.Len() > MaxAnswer:
 		return Answer{}, fmt.Errorf("%s %s: a body of more than %d bytes", a.Method, a.Path, MaxAnswer)
 	}
-	return Answer{Status: res.StatusCode, Header: res.Header, Body: got}, nil
+	return Answer{Status: res.StatusCode, Header: res.Header, Body: got.Bytes()}, nil
 }
 
 // Want is Do, and an error if the status is none of statuses.

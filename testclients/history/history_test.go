@@ -58,8 +58,8 @@ func TestJudge(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			toy := toytest.New()
-			toy.Faults, toy.Doubts = tt.faults, tt.doubts
+			toy := toytest.New(nil)
+			toy.Break(tt.faults, tt.doubts)
 			v := judged(t, toy).Judge(20 * time.Second)
 			t.Log(v)
 			switch {
@@ -90,8 +90,8 @@ func judged(t *testing.T, toy *toytest.Server) *history.Log {
 }
 
 func TestSavedLogIsJudgedTheSame(t *testing.T) {
-	toy := toytest.New()
-	toy.Faults.LostWrite = 50
+	toy := toytest.New(nil)
+	toy.Break(toytest.Faults{LostWrite: 50}, toytest.Doubts{})
 	log := judged(t, toy)
 	var saved bytes.Buffer
 	if err := log.Save(&saved); err != nil {
@@ -107,7 +107,7 @@ func TestSavedLogIsJudgedTheSame(t *testing.T) {
 }
 
 func TestRunNeedsSomebodyToTalkTo(t *testing.T) {
-	gone := httptest.NewServer(toytest.New())
+	gone := httptest.NewServer(toytest.New(nil))
 	gone.Close()
 	for name, urls := range map[string][]string{"no URL": nil, "nobody there": {gone.URL}} {
 		if _, err := history.Run(context.Background(), history.Options{URLs: urls}); err == nil {

@@ -33,7 +33,7 @@ func (s *Server) content(w http.ResponseWriter, r *http.Request, place, path str
 func (s *Server) read(w http.ResponseWriter, r *http.Request, d *document) {
 	s.reads++
 	back := 0
-	if every(s.Faults.StaleRead, s.reads) && d != nil && len(d.versions) > 1 {
+	if every(s.faults.StaleRead, s.reads) && d != nil && len(d.versions) > 1 {
 		back = 1
 	}
 	v := d.at(back)
@@ -57,28 +57,28 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, repo string, b *b
 		return
 	}
 	s.writes++
-	if every(s.Doubts.Undone, s.writes) {
+	if every(s.doubts.Undone, s.writes) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
 	now := b.docs[path].at(0)
-	if status := judge(r, now); status != 0 && !every(s.Faults.LostUpdate, s.writes) {
+	if status := judge(r, now); status != 0 && !every(s.faults.LostUpdate, s.writes) {
 		w.WriteHeader(status)
 		return
 	}
 	s.commits++
 	made := version{
 		commit: fmt.Sprintf("%040x", s.commits), body: body,
-		deleted: r.Method == http.MethodDelete, hidden: every(s.Faults.Forgotten, s.writes),
+		deleted: r.Method == http.MethodDelete, hidden: every(s.faults.Forgotten, s.writes),
 	}
-	if !every(s.Faults.LostWrite, s.writes) {
+	if !every(s.faults.LostWrite, s.writes) {
 		b.put(path, made)
 	}
 	switch {
-	case every(s.Doubts.Done, s.writes):
+	case every(s.doubts.Done, s.writes):
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
-	case every(s.Doubts.Severed, s.writes):
+	case every(s.doubts.Severed, s.writes):
 		panic(http.ErrAbortHandler)
 	}
 	w.Header().Set("Content-Location", "/content/"+repo+"@"+made.commit+"/"+path)
@@ -120,7 +120,7 @@ func (s *Server) imports(w http.ResponseWriter, r *http.Request, repo, id string
 	have, begun := s.uploads[id]
 	main := s.repos[repo]["main"]
 	switch {
-	case s.Bundle == nil || main == nil, r.Method != http.MethodPatch && !begun:
+	case s.bundle == nil || main == nil, r.Method != http.MethodPatch && !begun:
 		http.NotFound(w, r)
 		return
 	case r.Method == http.MethodPatch:
@@ -151,7 +151,7 @@ func (s *Server) take(b *branch, id string, bundle []byte) error {
 	if sum := sha256.Sum256(bundle); hex.EncodeToString(sum[:]) != id {
 		return fmt.Errorf("the bundle's sum is not %s", id)
 	}
-	docs, err := s.Bundle(bundle)
+	docs, err := s.bundle(bundle)
 	for path, body := range docs {
 		b.put(path, version{commit: strings.Repeat("a", 40), body: body})
 	}

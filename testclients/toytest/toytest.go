@@ -31,13 +31,13 @@ type Doubts struct {
 	Severed int // every n-th write is done and its connection cut
 }
 
-// Server is the service. Set the exported fields before it serves.
+// Server is the service.
 type Server struct {
-	Faults Faults
-	Doubts Doubts
-	Bundle func([]byte) (map[string][]byte, error) // the documents of a bundle; nil: there are no imports
+	bundle func([]byte) (map[string][]byte, error)
 
 	mu      sync.Mutex
+	faults  Faults                        // guarded by mu
+	doubts  Doubts                        // guarded by mu
 	repos   map[string]map[string]*branch // guarded by mu
 	uploads map[string][]byte             // guarded by mu
 	reads   int                           // guarded by mu
@@ -72,9 +72,17 @@ func (d *document) at(back int) version {
 	return d.versions[len(d.versions)-1-back]
 }
 
-// New makes an empty service.
-func New() *Server {
-	return &Server{repos: map[string]map[string]*branch{}, uploads: map[string][]byte{}}
+// New makes an empty and sound service. Bundle returns the documents of a git
+// bundle; if it is nil, the service takes no imports.
+func New(bundle func([]byte) (map[string][]byte, error)) *Server {
+	return &Server{bundle: bundle, repos: map[string]map[string]*branch{}, uploads: map[string][]byte{}}
+}
+
+// Break makes the service wrong, from the next request on.
+func (s *Server) Break(f Faults, d Doubts) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults, s.doubts = f, d
 }
 
 // ServeHTTP routes by the first segment.
