@@ -100,6 +100,7 @@ func problems() []Problem {
 	busy.RetryAfter = 1
 	return []Problem{
 		problem(http.StatusBadRequest, "The request is malformed."),
+		problem(http.StatusNotFound, "There is no such resource."),
 		notAllowed,
 		problem(http.StatusRequestEntityTooLarge, "The body is larger than this service takes."),
 		problem(http.StatusRequestURITooLong, "The request target is too long."),
