@@ -1,0 +1,49 @@
+# make run    the whole picture on this machine
+# make test   everything that judges it, with the race detector
+# See README.md.
+
+SHELL := /bin/bash
+BIN   := bin/rhapsode
+TOOLS := $(CURDIR)/bin/tools
+
+PROTOC             := 3.21.12
+PROTOC_GEN_GO      := v1.36.12
+PROTOC_GEN_GO_GRPC := v1.6.0
+
+.PHONY: build run test bench soak generate fmt clean
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/rhapsode
+
+run: build
+	@exec $(BIN) up $(ARGS)
+
+# The last lines are go test's own: nothing may be printed after them.
+test:
+	@.ci/prepare
+	go vet ./...
+	go test -race -timeout 15m ./...
+
+# The floors and ourselves, interleaved; prints the table of
+# docs/architecture/performance.md.
+bench: build
+	go run ./testclients/compare $(ARGS)
+
+# The tests that draw their cases by lot, again and again: make soak ROUNDS=50.
+ROUNDS := 10
+soak:
+	@.ci/prepare
+	go test -race -timeout 12h -count=$(ROUNDS) ./fs-service/... ./repo-api/... ./testclients/...
+
+# Needs Debian's protobuf-compiler. What it writes is committed.
+generate:
+	@protoc --version | grep -qx 'libprotoc $(PROTOC)' || { echo "protoc $(PROTOC) is wanted (apt-get install protobuf-compiler)" >&2; exit 1; }
+	GOBIN=$(TOOLS) go install google.golang.org/protobuf/cmd/protoc-gen-go@$(PROTOC_GEN_GO)
+	GOBIN=$(TOOLS) go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@$(PROTOC_GEN_GO_GRPC)
+	PATH="$(TOOLS):$$PATH" go generate ./fs-service/internal/wire
+
+fmt:
+	gofmt -s -w $$(git ls-files '*.go' ':!*.pb.go')
+
+clean:
+	rm -rf bin
