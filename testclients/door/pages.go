@@ -2,6 +2,7 @@ package door
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -51,4 +52,20 @@ func (c *Client) next(path string, links []string) (string, error) {
 		return there.RequestURI(), nil
 	}
 	return "", nil
+}
+
+// Changes returns the ids of the commits on one page of a history.
+func Changes(page []byte) (commits []string, err error) {
+	var list struct {
+		Items []struct {
+			Commit string `json:"commit"`
+		} `json:"items"`
+	}
+	if err := json.Unmarshal(page, &list); err != nil {
+		return nil, err
+	}
+	for _, item := range list.Items {
+		commits = append(commits, item.Commit)
+	}
+	return commits, nil
 }

@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -55,18 +54,9 @@ func changes(ctx context.Context, o Options, d *door.Client, doc string) (commit
 		return nil, true
 	}
 	err := d.Pages(ctx, path, func(page []byte) error {
-		var list struct {
-			Items []struct {
-				Commit string `json:"commit"`
-			} `json:"items"`
-		}
-		if err := json.Unmarshal(page, &list); err != nil {
-			return err
-		}
-		for _, item := range list.Items {
-			commits = append(commits, item.Commit)
-		}
-		return nil
+		found, err := door.Changes(page)
+		commits = append(commits, found...)
+		return err
 	})
 	return commits, err == nil
 }

@@ -15,19 +15,36 @@ func every(n, i int) bool { return n > 0 && i%n == 0 }
 func (s *Server) content(w http.ResponseWriter, r *http.Request, place, path string) {
 	repo, ref, _ := strings.Cut(place, "@")
 	b := s.repos[repo][ref]
-	if b == nil {
-		http.NotFound(w, r)
-		return
-	}
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	switch {
+	case b == nil && reads:
+		s.read(w, r, s.past(repo, ref, path))
+	case reads:
 		s.read(w, r, b.docs[path])
-	case http.MethodPut, http.MethodDelete:
+	case b != nil && (r.Method == http.MethodPut || r.Method == http.MethodDelete):
 		s.write(w, r, repo, b, path)
 	default:
-		w.Header().Set("Allow", "GET, HEAD, PUT, DELETE")
-		w.WriteHeader(http.StatusMethodNotAllowed)
+		w.Header().Set("Allow", "GET, HEAD")
+		refuse(w, http.StatusMethodNotAllowed)
 	}
+}
+
+// past returns the document that commit made, alone.
+func (s *Server) past(repo, commit, path string) *document {
+	for _, b := range s.repos[repo] {
+		for back := range b.docs[path].len() {
+			if v := b.docs[path].at(back); v.commit == commit {
+				return &document{[]version{v}}
+			}
+		}
+	}
+	return nil
+}
+
+func refuse(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `{"status":%d}`, status)
 }
 
 func (s *Server) read(w http.ResponseWriter, r *http.Request, d *document) {
@@ -39,7 +56,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, d *document) {
 	v := d.at(back)
 	switch {
 	case v.deleted:
-		http.NotFound(w, r)
+		refuse(w, http.StatusNotFound)
 	case r.Header.Get("If-None-Match") == v.etag():
 		w.Header().Set("ETag", v.etag())
 		w.WriteHeader(http.StatusNotModified)
@@ -63,7 +80,7 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, repo string, b *b
 	}
 	now := b.docs[path].at(0)
 	if status := judge(r, now); status != 0 && !every(s.faults.LostUpdate, s.writes) {
-		w.WriteHeader(status)
+		refuse(w, status)
 		return
 	}
 	s.commits++

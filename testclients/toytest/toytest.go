@@ -65,8 +65,16 @@ func (v version) etag() string {
 	return `"` + hex.EncodeToString(h[:]) + `"`
 }
 
+func (d *document) len() int {
+	if d == nil {
+		return 0
+	}
+	return len(d.versions)
+}
+
+// at returns the version that is back changes old; there is nothing before the first.
 func (d *document) at(back int) version {
-	if d == nil || len(d.versions) <= back {
+	if d.len() <= back {
 		return version{deleted: true}
 	}
 	return d.versions[len(d.versions)-1-back]

@@ -1,0 +1,217 @@
+package system_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"rhapsode/testclients/door"
+	"rhapsode/testclients/history"
+	"rhapsode/testclients/rig"
+)
+
+// pause is how long the service may stand still when one process dies: what
+// etcd takes for an election.
+const pause = 5 * time.Second
+
+// TestHistoryUnderKills: while one process after the other is killed, each
+// document stays linearizable and no acknowledged write is lost.
+func TestHistoryUnderKills(t *testing.T) {
+	r := up(t, t.TempDir(), "--no-import")
+	ctx, done := context.WithCancel(t.Context())
+	killed := make(chan error, 1)
+	go func() { killed <- killInTurn(ctx, r, 4*time.Second, "fs-1", "api-1", "fs-2", "api-2", "fs-3") }()
+	log, err := history.Run(t.Context(), history.Options{URLs: []string{r.Front()}, Clients: 4, For: 25 * time.Second})
+	done()
+	if killErr := <-killed; killErr != nil {
+		t.Error(killErr)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdict := log.Judge(time.Minute)
+	t.Log(verdict)
+	if !verdict.OK() {
+		t.Errorf("a promise was broken; the log is in %s", keep(t, log))
+	}
+	if verdict.LongestGap > pause {
+		t.Errorf("no write was acknowledged for %v", verdict.LongestGap)
+	}
+}
+
+// killInTurn kills -9 one process after the other, each when the one before is
+// back, and not sooner than every. It ends with ctx.
+func killInTurn(ctx context.Context, r *rig.Rig, every time.Duration, names ...string) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for _, name := range names {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the run ended before %s was killed", name)
+		case <-tick.C:
+		}
+		pid, err := r.Signal(name, syscall.SIGKILL)
+		if err != nil {
+			return err
+		}
+		if err := r.AwaitSuccessor(ctx, name, pid); err != nil {
+			return fmt.Errorf("%s was not started again: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// keep saves a log that must not be lost where CI or a person finds it.
+func keep(t *testing.T, log *history.Log) string {
+	t.Helper()
+	f, err := os.CreateTemp("", fmt.Sprintf("history-%d-*.json", log.Seed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(log.Save(f), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return f.Name()
+}
+
+// TestNoQuorum: with two of three fs-services gone, what was committed stays
+// readable, writes are refused for now, and all goes on when they are back.
+func TestNoQuorum(t *testing.T) {
+	r := up(t, t.TempDir(), "--no-import")
+	front := dial(t, r.Front())
+	if err := front.CreateRepo(t.Context(), "book"); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name      string
+		take, ret syscall.Signal // 0: up starts it again by itself
+	}{
+		{"stopped", syscall.SIGSTOP, syscall.SIGCONT},
+		{"killed", syscall.SIGKILL, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			doc := door.Document("book", "main", tt.name+".txt")
+			made := want(t, front, door.Ask{Method: "PUT", Path: doc, Body: []byte(tt.name), Header: map[string]string{"If-None-Match": "*"}}, 201)
+			commit := door.Document("book", made.Commit(), tt.name+".txt")
+
+			for _, victims := range [][]string{{"fs-1", "fs-2"}, {"fs-3", "fs-1"}} {
+				before := map[string]int{}
+				for _, v := range victims {
+					pid, err := r.Signal(v, tt.take)
+					if err != nil {
+						t.Fatal(err)
+					}
+					before[v] = pid
+				}
+				for i := range 5 {
+					if got := want(t, front, door.Ask{Method: "GET", Path: commit}, 200); string(got.Body) != tt.name {
+						t.Errorf("read %d of the commit: %q", i, got.Body)
+					}
+				}
+				refusedForNow(t, front, doc, tt.take == syscall.SIGSTOP)
+				for _, v := range victims {
+					if tt.ret != 0 {
+						if _, err := r.Signal(v, tt.ret); err != nil {
+							t.Fatal(err)
+						}
+					} else if err := r.AwaitSuccessor(t.Context(), v, before[v]); err != nil {
+						t.Fatal(err)
+					}
+				}
+				until(t, 30*time.Second, "a write after the return of "+fmt.Sprint(victims), func() error { return rewrite(t.Context(), front, doc) })
+			}
+		})
+	}
+}
+
+// refusedForNow writes while there is no quorum: 503 with Retry-After and a
+// problem document. Where a victim may be back already, a success is fair.
+func refusedForNow(t *testing.T, d *door.Client, doc string, surely bool) {
+	t.Helper()
+	got, err := d.Do(t.Context(), door.Ask{Method: "PUT", Path: doc, Body: []byte("no quorum"), Header: map[string]string{"If-Match": "*"}})
+	switch {
+	case err != nil:
+		t.Errorf("a write without a quorum: %v", err)
+	case got.Status/100 == 2 && !surely:
+	case got.Header.Get("Retry-After") == "":
+		t.Errorf("a write without a quorum: %d without Retry-After: %.300s", got.Status, got.Body)
+	default:
+		problem(t, got, http.StatusServiceUnavailable)
+	}
+}
+
+// rewrite changes doc, whatever it holds.
+func rewrite(ctx context.Context, d *door.Client, doc string) error {
+	_, err := d.Want(ctx, door.Ask{Method: "PUT", Path: doc, Body: []byte(time.Now().String()), Header: map[string]string{"If-Match": "*"}}, 200, 204)
+	return err
+}
+
+// TestInterrupt: Ctrl-C ends everything within 5 s, and the next start finds everything there.
+func TestInterrupt(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	r := up(t, data, "--no-import")
+	front := dial(t, r.Front())
+	if err := front.CreateRepo(t.Context(), "book"); err != nil {
+		t.Fatal(err)
+	}
+	doc := door.Document("book", "main", "kept.txt")
+	made := want(t, front, door.Ask{Method: "PUT", Path: doc, Body: []byte("kept"), Header: map[string]string{"If-None-Match": "*"}}, 201)
+
+	pids, err := r.Processes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	if err := r.Stop(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begun); took > rig.StopTime {
+		t.Errorf("to stop took %v", took)
+	}
+	for name, pid := range pids {
+		if rig.Alive(pid) {
+			t.Errorf("%s (%d) outlived Ctrl-C", name, pid)
+		}
+	}
+	if left, err := rig.Mentioning(data); err != nil || len(left) > 0 {
+		t.Errorf("these still run: %v, %v", left, err)
+	}
+
+	front = dial(t, up(t, data, "--no-import").Front())
+	if got := want(t, front, door.Ask{Method: "GET", Path: doc}, 200); string(got.Body) != "kept" || got.ETag() != made.ETag() {
+		t.Errorf("after a restart it is %q, %s", got.Body, got.ETag())
+	}
+	want(t, front, door.Ask{Method: "GET", Path: door.Document("book", made.Commit(), "kept.txt")}, 200)
+}
+
+// TestKillOfAll: after kill -9 of everything at once, the next start has every
+// acknowledged write.
+func TestKillOfAll(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	r := up(t, data, "--no-import")
+	front := dial(t, r.Front())
+	if err := front.CreateRepo(t.Context(), "book"); err != nil {
+		t.Fatal(err)
+	}
+	const documents = 20
+	for i := range documents {
+		doc := door.Document("book", "main", fmt.Sprintf("%d.txt", i))
+		want(t, front, door.Ask{Method: "PUT", Path: doc, Body: fmt.Append(nil, i), Header: map[string]string{"If-None-Match": "*"}}, 201)
+	}
+	if err := r.KillAll(); err != nil {
+		t.Fatal(err)
+	}
+	front = dial(t, up(t, data, "--no-import").Front())
+	for i := range documents {
+		got := want(t, front, door.Ask{Method: "GET", Path: door.Document("book", "main", fmt.Sprintf("%d.txt", i))}, 200)
+		if string(got.Body) != fmt.Sprint(i) {
+			t.Errorf("document %d is %q", i, got.Body)
+		}
+	}
+}
