@@ -1,0 +1,159 @@
+package gitfmt
+
+import (
+	"context"
+
+	"rhapsode/content"
+	"rhapsode/internal/fault"
+)
+
+// Graph reads commits, follows their parents, and remembers them parsed. Like
+// Trees it serves a whole process.
+type Graph struct {
+	trees   *Trees
+	commits *cache[content.Digest, content.Commit]
+	changes *cache[place, change]
+	limits  Limits
+}
+
+// Limits bound what one question to a Graph may cost.
+type Limits struct {
+	CacheBytes int64 // remembered commits and answers of LastChange; 0: 64 MiB
+	LastChange int   // commits that LastChange walks before it gives up; 0: 10,000
+	Walk       int   // commits that any other walk meets before it is TooLarge; 0: 4 million
+}
+
+// The limits that a zero in Limits stands for.
+const (
+	defaultCacheBytes = 64 << 20
+	defaultLastChange = 10_000
+	defaultWalk       = 4 << 20
+)
+
+// NewGraph makes a Graph that looks up paths in trees.
+func NewGraph(trees *Trees, l Limits) *Graph {
+	if l.CacheBytes == 0 {
+		l.CacheBytes = defaultCacheBytes
+	}
+	if l.LastChange == 0 {
+		l.LastChange = defaultLastChange
+	}
+	if l.Walk == 0 {
+		l.Walk = defaultWalk
+	}
+	return &Graph{
+		trees:   trees,
+		commits: newCache[content.Digest, content.Commit](l.CacheBytes / 2),
+		changes: newCache[place, change](l.CacheBytes / 2),
+		limits:  l,
+	}
+}
+
+// Commit returns the commit d.
+func (g *Graph) Commit(ctx context.Context, src Source, d content.Digest) (content.Commit, error) {
+	if c, ok := g.commits.get(d); ok {
+		return c, nil
+	}
+	o, err := read(ctx, src, d, content.KindCommit)
+	if err != nil {
+		return content.Commit{}, err
+	}
+	c, err := ParseCommit(o)
+	if err != nil {
+		return content.Commit{}, fault.New(fault.Corrupt, "read commit", "", err)
+	}
+	g.commits.put(d, c, int64(len(o.Data)+content.DigestSize*len(c.Parents)+200))
+	return c, nil
+}
+
+// maxPeel is how many tags of tags Peel looks through.
+const maxPeel = 32
+
+// Peel returns the commit that d stands for: d itself, or what an annotated tag
+// names in the end. Invalid: that is a tree or a document.
+func Peel(ctx context.Context, src Source, d content.Digest) (content.Digest, error) {
+	for range maxPeel {
+		o, err := src.Object(ctx, d)
+		if err != nil {
+			return content.Digest{}, err
+		}
+		switch o.Kind {
+		case content.KindCommit:
+			return d, nil
+		case content.KindTag:
+			t, err := ParseTag(o)
+			if err != nil {
+				return content.Digest{}, fault.New(fault.Corrupt, "peel", "", err)
+			}
+			d = t.Target
+		default:
+			return content.Digest{}, fault.Newf(fault.Invalid, "peel", "%v is a %v, not a commit", d, o.Kind)
+		}
+	}
+	return content.Digest{}, fault.Newf(fault.Invalid, "peel", "%v is reached by more than %d tags of tags", d, maxPeel)
+}
+
+// side says from which of its two ends IsAncestor came to a commit.
+type side uint8
+
+const (
+	fromA side = 1 << iota
+	fromB
+)
+
+// IsAncestor says whether b was made from a, directly or not, or is a: whether
+// moving a ref from a to b is a fast-forward.
+//
+// It walks back from both ends, newest commit first, and stops once every commit
+// that it could still follow from b is one that a was made from too: none of
+// these leads to a. Dates only decide what is looked at first, so clocks that
+// were wrong cost time and nothing else.
+func (g *Graph) IsAncestor(ctx context.Context, src Source, a, b content.Digest) (bool, error) {
+	seen := map[content.Digest]side{}
+	var q queue[side]
+	onlyB := 0 // commits in q that were reached from b and not yet from a
+	reach := func(d content.Digest, from side) error {
+		if seen[d]|from == seen[d] {
+			return nil
+		}
+		c, err := g.Commit(ctx, src, d)
+		if err != nil {
+			return err
+		}
+		seen[d] |= from
+		q.push(c, seen[d])
+		if seen[d] == fromB {
+			onlyB++
+		}
+		return nil
+	}
+	if err := reach(a, fromA); err != nil {
+		return false, err
+	}
+	if err := reach(b, fromB); err != nil {
+		return false, err
+	}
+	for onlyB > 0 && seen[a]&fromB == 0 {
+		if err := g.mayGoOn(ctx, len(seen)); err != nil {
+			return false, err
+		}
+		c, from := q.pop()
+		if from == fromB {
+			onlyB--
+		}
+		for _, p := range c.Parents {
+			if err := reach(p, from); err != nil {
+				return false, err
+			}
+		}
+	}
+	return seen[a]&fromB != 0, nil
+}
+
+// mayGoOn returns why a walk that met n commits has to end here, or nil.
+func (g *Graph) mayGoOn(ctx context.Context, n int) error {
+	if n > g.limits.Walk {
+		return fault.Newf(fault.TooLarge, "walk history", "more than %d commits", g.limits.Walk)
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,54 @@
+package gitfmt
+
+import (
+	"container/heap"
+
+	"rhapsode/content"
+)
+
+// queue gives commits newest first, and those of one second in the order in
+// which they came: git's order. The zero queue is empty.
+type queue[T any] struct {
+	heap byDate[T]
+	came int
+}
+
+func (q *queue[T]) push(c content.Commit, with T) {
+	heap.Push(&q.heap, queued[T]{c, with, c.Committer.When.Unix(), q.came})
+	q.came++
+}
+
+func (q *queue[T]) pop() (content.Commit, T) {
+	x := heap.Pop(&q.heap).(queued[T])
+	return x.commit, x.with
+}
+
+func (q *queue[T]) empty() bool { return len(q.heap) == 0 }
+
+// queued is a commit in a queue, and what its walker wants to know of it.
+type queued[T any] struct {
+	commit content.Commit
+	with   T
+	when   int64
+	came   int
+}
+
+// byDate implements heap.Interface.
+type byDate[T any] []queued[T]
+
+func (h byDate[T]) Len() int      { return len(h) }
+func (h byDate[T]) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h byDate[T]) Less(i, j int) bool {
+	if h[i].when != h[j].when {
+		return h[i].when > h[j].when
+	}
+	return h[i].came < h[j].came
+}
+func (h *byDate[T]) Push(x any) { *h = append(*h, x.(queued[T])) }
+func (h *byDate[T]) Pop() any {
+	last := len(*h) - 1
+	x := (*h)[last]
+	(*h)[last] = queued[T]{}
+	*h = (*h)[:last]
+	return x
+}
