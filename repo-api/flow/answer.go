@@ -1,0 +1,152 @@
+package flow
+
+import (
+	"net/http"
+	"strconv"
+)
+
+// answer writes what the walk has decided.
+func (x *Exchange) answer(status int) {
+	switch {
+	case status >= 400:
+		x.refuse(status)
+	case x.method == OPTIONS:
+		x.options(status)
+	case status == http.StatusNotModified:
+		x.fields()
+		x.writer.WriteHeader(status)
+	case status == http.StatusPermanentRedirect, status == http.StatusTemporaryRedirect:
+		x.redirect(status, x.State.To)
+	case status == http.StatusSeeOther:
+		x.redirect(status, x.done.Location)
+	case x.method&reads != 0:
+		x.read(status)
+	default:
+		x.changed(status)
+	}
+}
+
+// refuse sets the fields that the status demands and has the rest explained.
+func (x *Exchange) refuse(status int) {
+	h := x.writer.Header()
+	f := Refusal{Status: status, Node: x.path[x.steps-1], Err: x.why}
+	switch status {
+	case http.StatusMethodNotAllowed:
+		f.Allowed = x.allowed
+		h.Set("Allow", x.allowed.String())
+	case http.StatusPreconditionFailed, http.StatusPreconditionRequired:
+		f.Tag = x.State.Tag
+		if f.Tag != "" {
+			h.Set("Etag", string(f.Tag))
+		}
+	case http.StatusUnsupportedMediaType:
+		if x.accept.field != "" {
+			h.Set(x.accept.field, x.accept.value)
+		}
+	case http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong:
+		f.Limit = x.limit
+	case http.StatusRequestedRangeNotSatisfiable:
+		f.Size = x.sent.Size
+		h.Set("Content-Range", "bytes */"+strconv.FormatInt(f.Size, 10))
+	case http.StatusNotFound, http.StatusGone:
+		if f.Err == nil {
+			f.Err = x.State.Why
+		}
+	}
+	x.engine.Explain(x.writer, x.Request, f)
+}
+
+func (x *Exchange) options(status int) {
+	h := x.writer.Header()
+	h.Set("Allow", x.allowed.String())
+	if x.allowed&GET != 0 {
+		h.Set("Accept-Ranges", "bytes")
+	}
+	if r, ok := x.resource.(Consumer); ok {
+		for _, m := range [...]Methods{POST, PATCH} {
+			if x.allowed&m == 0 {
+				continue
+			}
+			for _, media := range r.Consumes(m.name()) {
+				h.Add(acceptField(m), media)
+			}
+		}
+	}
+	h.Set("Cache-Control", "no-store")
+	x.writer.WriteHeader(status)
+}
+
+func (x *Exchange) redirect(status int, target string) {
+	h := x.writer.Header()
+	if r, ok := x.resource.(Fielder); ok {
+		r.Fields(x, h)
+	}
+	h.Set("Location", target)
+	h.Set("Content-Length", "0")
+	x.writer.WriteHeader(status)
+}
+
+// fields sets what 200, 206 and 304 have in common (15.4.5).
+func (x *Exchange) fields() {
+	h := x.writer.Header()
+	if r, ok := x.resource.(Fielder); ok {
+		r.Fields(x, h)
+	}
+	if x.State.Tag != "" {
+		h.Set("Etag", string(x.State.Tag))
+	}
+	if !x.State.Modified.IsZero() {
+		h.Set("Last-Modified", x.State.Modified.UTC().Format(http.TimeFormat))
+	}
+}
+
+// read answers GET and HEAD.
+func (x *Exchange) read(status int) {
+	body, err := x.openSent(status)
+	if err != nil {
+		x.why = err
+		x.refuse(x.statusOf(err))
+		return
+	}
+	defer body.Close()
+	x.fields()
+	h := x.writer.Header()
+	h.Set("Accept-Ranges", "bytes")
+	h.Set("Content-Type", body.mediaType)
+	h.Set("Content-Length", strconv.FormatInt(body.size, 10))
+	if len(x.spans) == 1 && status == http.StatusPartialContent {
+		h.Set("Content-Range", x.spans[0].contentRange(x.sent.Size))
+	}
+	x.writer.WriteHeader(status)
+	if x.method == HEAD {
+		return
+	}
+	if err := body.writeTo(x.writer); err != nil {
+		panic(http.ErrAbortHandler) // too late for another status: the client must see that it is cut short
+	}
+}
+
+// changed answers a request that changed something.
+func (x *Exchange) changed(status int) {
+	h := x.writer.Header()
+	if r, ok := x.resource.(Fielder); ok {
+		r.Fields(x, h)
+	}
+	if x.done.Location != "" {
+		h.Set("Location", x.done.Location)
+	}
+	if x.done.Tag != "" {
+		h.Set("Etag", string(x.done.Tag))
+	}
+	if x.done.Content == nil {
+		if status != http.StatusNoContent {
+			h.Set("Content-Length", "0")
+		}
+		x.writer.WriteHeader(status)
+		return
+	}
+	h.Set("Content-Type", x.done.Content.Type)
+	h.Set("Content-Length", strconv.Itoa(len(x.done.Content.Bytes)))
+	x.writer.WriteHeader(status)
+	x.writer.Write(x.done.Content.Bytes) // a client that has gone away needs no answer
+}

@@ -1,0 +1,102 @@
+package flow
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// body is the content of an answer to a read: all of a representation, a part of
+// it, or several parts.
+type body struct {
+	x         *Exchange
+	mediaType string
+	size      int64
+	first     io.ReadCloser // opened before the status is sent; nil if the bytes are at hand
+	boundary  string        // of several parts
+}
+
+// openSent opens what a read sends, as far as that can fail before the status is
+// sent. A HEAD opens nothing.
+func (x *Exchange) openSent(status int) (body, error) {
+	b := body{x: x, mediaType: x.sent.Type, size: x.sent.Size}
+	if status != http.StatusPartialContent {
+		x.spans = append(x.spans[:0], Span{0, x.sent.Size})
+	}
+	if len(x.spans) == 1 {
+		b.size = x.spans[0].Length
+	} else {
+		b.boundary = rand.Text()
+		b.mediaType = "multipart/byteranges; boundary=" + b.boundary
+		b.size = b.multipartSize()
+	}
+	if x.sent.Bytes != nil || x.method == HEAD || b.size == 0 {
+		return b, nil
+	}
+	var err error
+	b.first, err = x.sent.Parts.Open(x.Context(), x.spans[0].Start, x.spans[0].Length)
+	return b, err
+}
+
+// Close closes what openSent opened.
+func (b *body) Close() {
+	if b.first != nil {
+		b.first.Close()
+	}
+}
+
+func (b *body) writeTo(w io.Writer) error {
+	for i, span := range b.x.spans {
+		if b.boundary != "" {
+			if _, err := io.WriteString(w, b.partHeader(span)); err != nil {
+				return err
+			}
+		}
+		if err := b.writeSpan(w, i, span); err != nil {
+			return err
+		}
+	}
+	if b.boundary != "" {
+		_, err := io.WriteString(w, b.closing())
+		return err
+	}
+	return nil
+}
+
+func (b *body) writeSpan(w io.Writer, i int, span Span) error {
+	if whole := b.x.sent.Bytes; whole != nil {
+		_, err := w.Write(whole[span.Start:span.end()])
+		return err
+	}
+	if span.Length == 0 {
+		return nil
+	}
+	part := b.first
+	if i > 0 {
+		opened, err := b.x.sent.Parts.Open(b.x.Context(), span.Start, span.Length)
+		if err != nil {
+			return err
+		}
+		defer opened.Close()
+		part = opened
+	}
+	_, err := io.CopyN(w, part, span.Length)
+	return err
+}
+
+// partHeader is what precedes a part of multipart/byteranges (14.6).
+func (b *body) partHeader(span Span) string {
+	return fmt.Sprintf("\r\n--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n",
+		b.boundary, b.x.sent.Type, span.contentRange(b.x.sent.Size))
+}
+
+func (b *body) closing() string { return "\r\n--" + b.boundary + "--\r\n" }
+
+func (b *body) multipartSize() int64 {
+	size := int64(len(b.closing()))
+	for _, span := range b.x.spans {
+		size += int64(len(b.partHeader(span))) + span.Length
+	}
+	return size
+}

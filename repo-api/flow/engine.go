@@ -1,0 +1,126 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// Engine turns resources into handlers.
+type Engine struct {
+	MaxTarget int              // length of a request target in bytes; 0: no limit
+	Now       func() time.Time // decides the century of two-digit years
+
+	// Status returns the status of an error that a resource returned.
+	Status func(error) int
+
+	// Explain writes the answer to a request that was refused: f.Status and
+	// content that says why. The fields that HTTP demands are set already.
+	Explain func(w http.ResponseWriter, r *http.Request, f Refusal)
+
+	// Walked, if it is not nil, is told of every walk before it is answered.
+	Walked func(x *Exchange, status int)
+}
+
+// Refusal is an answer of 400 or above.
+type Refusal struct {
+	Status  int
+	Node    Node    // where the walk ended
+	Err     error   // why, as far as that is known beyond Status; may be nil
+	Allowed Methods // 405: what is allowed
+	Tag     Tag     // 412, 428: of what is there
+	Limit   int64   // 413, 414: what was exceeded, in bytes
+	Size    int64   // 416: of the representation
+}
+
+// ErrUnconditional is returned by a resource that judges conditions itself and
+// finds that a change should have had one (428).
+var ErrUnconditional = errors.New("the change has no condition")
+
+// errUnable is a resource that allows what it can't do.
+var errUnable = errors.New("flow: the resource lacks the method that it allows")
+
+// Exchange is one request on its way through the diagram.
+type Exchange struct {
+	Request    *http.Request
+	Conditions Conditions
+	State      State // what Look found; a change that learns better while it is made says so here
+
+	engine   *Engine
+	writer   http.ResponseWriter
+	resource Resource
+	unopened error // why there is no resource
+
+	method  Methods
+	allowed Methods
+	content content
+	limit   int64                         // that was exceeded
+	accept  struct{ field, value string } // what would have been taken instead
+	why     error                         // what a person should know about the answer of the last node
+	sent    Representation
+	spans   []Span
+	done    Done
+
+	path  [nodes]Node
+	steps int
+}
+
+// Context is the request's.
+func (x *Exchange) Context() context.Context { return x.Request.Context() }
+
+// Path returns the nodes that the request went through, in their order.
+func (x *Exchange) Path() []Node { return x.path[:x.steps] }
+
+// Handler serves the resources that open finds. An error of open is about the
+// target: it ends the walk where malformed requests do.
+func (e *Engine) Handler(open func(*http.Request) (Resource, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := &Exchange{Request: r, engine: e, writer: w, method: methodOf(r.Method)}
+		x.resource, x.unopened = open(r)
+		x.content.watch(r)
+		status, err := x.walk()
+		if err != nil {
+			x.why = err
+			status = x.statusOf(err)
+		}
+		if e.Walked != nil {
+			e.Walked(x, status)
+		}
+		x.answer(status)
+	})
+}
+
+// walk goes from node to node until one ends the way. No path comes to a node
+// twice, so it ends.
+func (x *Exchange) walk() (status int, err error) {
+	for at := B13; ; {
+		x.path[x.steps] = at
+		x.steps++
+		question := &table[at]
+		yes, err := question.ask(x)
+		if err != nil {
+			return 0, err
+		}
+		next := question.No
+		if yes {
+			next = question.Yes
+		}
+		if next.Status != 0 {
+			return next.Status, nil
+		}
+		at = next.Node
+	}
+}
+
+// statusOf returns the status of what a resource returned. If the content could
+// not be read to its end, whatever the resource made of that, this is the reason.
+func (x *Exchange) statusOf(err error) int {
+	if status := x.content.failure(); status != 0 {
+		return status
+	}
+	if errors.Is(err, ErrUnconditional) {
+		return http.StatusPreconditionRequired
+	}
+	return x.engine.Status(err)
+}

@@ -1,0 +1,124 @@
+// Package problem is the one place where a failure becomes a status and a body
+// that says what and why (RFC 9457).
+//
+// What a client did wrong it is told in the words of the fault. What went wrong
+// on this side it is told in general words and with the request's id; the cause
+// is for the log. No body depends on what the client accepts.
+package problem
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"rhapsode/internal/fault"
+	"rhapsode/internal/reqid"
+	"rhapsode/repo-api/flow"
+)
+
+// MediaType is that of every body written here.
+const MediaType = "application/problem+json"
+
+// Prefix is where the types of problem are described: Prefix + slug.
+const Prefix = "/problems/"
+
+// retryAfter is how many seconds a client should wait out an unavailability: an
+// election takes less.
+const retryAfter = 1
+
+// maxDetail is the length of the longest detail, in bytes.
+const maxDetail = 1000
+
+// With returns err with facts that a program can act on: members of the body, and
+// fields of the answer, which may be nil.
+func With(err error, members map[string]any, fields http.Header) error {
+	return &detailed{err: err, members: members, fields: fields}
+}
+
+type detailed struct {
+	err     error
+	members map[string]any
+	fields  http.Header
+}
+
+func (d *detailed) Error() string { return d.err.Error() }
+func (d *detailed) Unwrap() error { return d.err }
+
+// Status returns the status of a failure.
+func Status(err error) int { return ofKind(fault.Of(err)).Status }
+
+// Writer explains refusals to clients and logs those that are our fault.
+type Writer struct{ Log *slog.Logger }
+
+// Explain writes the answer to a refused request. It is a flow.Engine's Explain.
+func (p Writer) Explain(w http.ResponseWriter, r *http.Request, f flow.Refusal) {
+	typ := typeOf(f)
+	if f.Status >= http.StatusInternalServerError && f.Err != nil {
+		p.Log.LogAttrs(r.Context(), slog.LevelError, "request failed",
+			slog.String("request_id", reqid.FromContext(r.Context())), slog.Int("status", f.Status), slog.Any("error", f.Err))
+	}
+	body := map[string]any{
+		"type": Prefix + typ.Slug, "title": typ.Title, "status": f.Status, "detail": detail(typ, f),
+	}
+	if id := reqid.FromContext(r.Context()); id != "" {
+		body["instance"] = "urn:rhapsode:request:" + id
+	}
+	addMembers(body, f)
+	h := w.Header()
+	var d *detailed
+	if errors.As(f.Err, &d) {
+		maps.Copy(body, d.members)
+		maps.Copy(h, d.fields)
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // a member that can't be JSON is a bug of whoever added it
+	}
+	if f.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", strconv.Itoa(retryAfter))
+	}
+	h.Set("Content-Type", MediaType)
+	h.Set("Content-Length", strconv.Itoa(len(text)))
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(f.Status)
+	w.Write(text) // a client that has gone away needs no answer
+}
+
+// addMembers adds what the flow knows to a problem's body.
+func addMembers(body map[string]any, f flow.Refusal) {
+	switch f.Status {
+	case http.StatusMethodNotAllowed:
+		body["allow"] = f.Allowed.Names()
+	case http.StatusPreconditionFailed, http.StatusPreconditionRequired:
+		if f.Tag != "" {
+			body["current"] = f.Tag
+		}
+	case http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong:
+		if f.Limit > 0 {
+			body["limit"] = f.Limit
+		}
+	case http.StatusRequestedRangeNotSatisfiable:
+		body["size"] = f.Size
+	}
+}
+
+// detail is what a person is told: the words of the fault if the request is to
+// blame, and otherwise nothing that tells of our insides.
+func detail(typ Type, f flow.Refusal) string {
+	if f.Status >= http.StatusInternalServerError || f.Err == nil || errors.Is(f.Err, flow.ErrUnconditional) {
+		return typ.Detail
+	}
+	text := f.Err.Error()
+	var known *fault.Error
+	if errors.As(f.Err, &known) {
+		text = known.Error()
+	}
+	if len(text) > maxDetail {
+		text = text[:maxDetail] + "…"
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}
