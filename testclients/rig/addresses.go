@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// addresses are the URLs in up.json.
+// addresses are the URLs that up.json tells.
 type addresses struct {
 	front string
 	apis  []string
@@ -19,15 +19,21 @@ func readAddresses(data string) (addresses, error) {
 	if err != nil {
 		return addresses{}, err
 	}
-	var up struct {
-		Front string   `json:"front"`
-		APIs  []string `json:"apis"`
+	var plan struct {
+		Front string
+		Parts []struct{ Role, Listen string }
 	}
-	if err := json.Unmarshal(text, &up); err != nil {
+	if err := json.Unmarshal(text, &plan); err != nil {
 		return addresses{}, fmt.Errorf("up.json: %w", err)
 	}
-	if up.Front == "" || len(up.APIs) == 0 {
-		return addresses{}, errors.New("up.json names no addresses yet")
+	a := addresses{front: "http://" + plan.Front}
+	for _, part := range plan.Parts {
+		if part.Role == "repo-api" {
+			a.apis = append(a.apis, "http://"+part.Listen)
+		}
 	}
-	return addresses{up.Front, up.APIs}, nil
+	if plan.Front == "" || len(a.apis) == 0 {
+		return addresses{}, errors.New("up.json names no front door or no repo-api")
+	}
+	return a, nil
 }

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 func readPID(file string) (int, error) {
@@ -22,17 +21,59 @@ func readPID(file string) (int, error) {
 	return pid, nil
 }
 
+// proc is a process as the kernel tells it (proc(5)).
+type proc struct {
+	pid, parent int
+	command     string
+	state       byte
+}
+
+func readProc(pid int) (p proc, ok bool) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	open, shut := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
+	if err != nil || open < 0 || shut < open {
+		return proc{}, false
+	}
+	p = proc{pid: pid, command: string(stat[open+1 : shut])}
+	_, err = fmt.Sscanf(string(stat[shut+1:]), " %c %d", &p.state, &p.parent)
+	return p, err == nil
+}
+
 // Alive says whether a process runs. One that has ended and is not yet waited for does not.
 func Alive(pid int) bool {
-	if syscall.Kill(pid, 0) != nil {
-		return false
+	p, ok := readProc(pid)
+	return ok && p.state != 'Z' && p.state != 'X'
+}
+
+// all returns every process that there is.
+func all() (found []proc) {
+	entries, _ := os.ReadDir("/proc") // elsewhere than on Linux there is none
+	for _, e := range entries {
+		if pid, err := strconv.Atoi(e.Name()); err == nil {
+			if p, ok := readProc(pid); ok {
+				found = append(found, p)
+			}
+		}
 	}
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false
+	return found
+}
+
+// descendants returns the process root and all that come from it.
+func descendants(root int) (family []proc) {
+	processes := all()
+	var add func(pid int)
+	add = func(pid int) {
+		for _, p := range processes {
+			if p.pid == pid {
+				family = append(family, p)
+			}
+			if p.parent == pid {
+				add(p.pid)
+			}
+		}
 	}
-	_, rest, _ := bytes.Cut(stat, []byte(") ")) // the state follows the name
-	return len(rest) > 0 && rest[0] != 'Z' && rest[0] != 'X'
+	add(root)
+	return family
 }
 
 // resident returns how many bytes of memory a process holds.
@@ -51,17 +92,12 @@ func resident(pid int) (int64, bool) {
 }
 
 // Mentioning returns the running processes whose command line has text in it.
-func Mentioning(text string) (found []string, err error) {
-	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		line, err := os.ReadFile(f)
-		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f))) // the pattern is digits
-		if err == nil && bytes.Contains(line, []byte(text)) && Alive(pid) {
-			found = append(found, fmt.Sprintf("%d: %s", pid, bytes.ReplaceAll(line, []byte{0}, []byte(" "))))
+func Mentioning(text string) (found []string) {
+	for _, p := range all() {
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.pid))
+		if err == nil && bytes.Contains(line, []byte(text)) && Alive(p.pid) {
+			found = append(found, fmt.Sprintf("%d: %s", p.pid, bytes.ReplaceAll(line, []byte{0}, []byte(" "))))
 		}
 	}
-	return found, nil
+	return found
 }

@@ -3,15 +3,18 @@
 //
 // It is started, signalled and stopped the way a person would do it; what it
 // knows of the inside are the files that `up` keeps for that: up.json
-// (addresses) and run/*.pid (processes). Whatever happens, nothing of it runs
-// after Stop.
+// (addresses), run/*.pid (processes) and run/*.hold (what is to stay dead).
+// Whatever happens, nothing of it runs after Stop.
 package rig
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -141,7 +144,7 @@ func (r *Rig) AwaitSuccessor(ctx context.Context, name string, pid int) error {
 	ctx, cancel := context.WithTimeout(ctx, backTime)
 	defer cancel()
 	return r.await(ctx, "the return of "+name, func(context.Context) error {
-		now, err := readPID(filepath.Join(r.data, "run", name+".pid"))
+		now, err := readPID(r.runFile(name, "pid"))
 		if err == nil && (now == pid || !Alive(now)) {
 			err = fmt.Errorf("process %d is not back", pid)
 		}
@@ -151,7 +154,7 @@ func (r *Rig) AwaitSuccessor(ctx context.Context, name string, pid int) error {
 
 // Signal sends sig to the process called name and returns which that was.
 func (r *Rig) Signal(name string, sig syscall.Signal) (pid int, err error) {
-	pid, err = readPID(filepath.Join(r.data, "run", name+".pid"))
+	pid, err = readPID(r.runFile(name, "pid"))
 	if err == nil {
 		err = syscall.Kill(pid, sig)
 	}
@@ -161,31 +164,52 @@ func (r *Rig) Signal(name string, sig syscall.Signal) (pid int, err error) {
 	return pid, err
 }
 
-// Processes returns the process ids by name.
+// Hold keeps the process called name from being started again when it dies, until Release.
+func (r *Rig) Hold(name string) error { return os.WriteFile(r.runFile(name, "hold"), nil, 0o600) }
+
+// Release ends a Hold.
+func (r *Rig) Release(name string) error { return os.Remove(r.runFile(name, "hold")) }
+
+func (r *Rig) runFile(name, ending string) string {
+	return filepath.Join(r.data, "run", name+"."+ending)
+}
+
+// Processes returns the ids of up's own processes, by name. One that is dead is not there.
 func (r *Rig) Processes() (map[string]int, error) {
-	files, err := filepath.Glob(filepath.Join(r.data, "run", "*.pid"))
+	files, err := filepath.Glob(r.runFile("*", "pid"))
 	if err != nil {
 		return nil, err
 	}
 	pids := map[string]int{}
 	for _, f := range files {
-		pid, err := readPID(f)
-		if err != nil {
+		switch pid, err := readPID(f); {
+		case errors.Is(err, fs.ErrNotExist): // it died since
+		case err != nil:
 			return nil, err
+		default:
+			pids[strings.TrimSuffix(filepath.Base(f), ".pid")] = pid
 		}
-		pids[strings.TrimSuffix(filepath.Base(f), ".pid")] = pid
 	}
 	return pids, nil
 }
 
-// Memory returns the resident bytes of every process that is there, by name.
+// Memory returns the resident bytes of up and of all that descend from it, by
+// name; of several with one name, as nginx has them, the largest.
 func (r *Rig) Memory() (map[string]int64, error) {
 	pids, err := r.Processes()
-	memory := map[string]int64{}
+	if err != nil {
+		return nil, err
+	}
+	names := map[int]string{r.up.Process.Pid: "up"}
 	for name, pid := range pids {
-		if n, ok := resident(pid); ok {
-			memory[name] = n
+		names[pid] = name
+	}
+	memory := map[string]int64{}
+	for _, p := range descendants(r.up.Process.Pid) {
+		name := cmp.Or(names[p.pid], p.command)
+		if n, ok := resident(p.pid); ok {
+			memory[name] = max(memory[name], n)
 		}
 	}
-	return memory, err
+	return memory, nil
 }
