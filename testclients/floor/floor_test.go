@@ -3,12 +3,11 @@ package floor_test
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"testing"
 	"time"
 
-	"rhapsode/testclients/bench"
+	"rhapsode/testclients/door"
 	"rhapsode/testclients/floor"
 )
 
@@ -24,24 +23,26 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestBareAnswersWhatBenchAsks(t *testing.T) {
+func TestBareAnswersFromMemory(t *testing.T) {
 	bare, err := floor.StartBare(6 << 10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, mode := range []bench.Mode{bench.Read, bench.Cond} {
-		r, err := bench.Run(context.Background(), bench.Options{
-			Mode: mode, URL: bare.URL, AsIs: true, Conns: 2, Files: 10,
-			For: 100 * time.Millisecond, WarmUp: 10 * time.Millisecond,
-		})
-		if err != nil || r.Ops == 0 || r.Failed != 0 {
-			t.Errorf("%s: %v, %v", mode, r, err)
-		}
+	d := door.New(bare.URL, 1, 5*time.Second)
+	defer d.Close()
+	ctx := context.Background()
+	got, err := d.Want(ctx, door.Ask{Method: "GET", Path: "/any/path"}, 200)
+	if err != nil || len(got.Body) != 6<<10 || got.ETag() == "" {
+		t.Errorf("%d bytes with the tag %q, %v", len(got.Body), got.ETag(), err)
+	}
+	got, err = d.Want(ctx, door.Ask{Method: "GET", Path: "/any/path", Header: map[string]string{"If-None-Match": got.ETag()}}, 304)
+	if err != nil || len(got.Body) != 0 {
+		t.Errorf("%d bytes to whoever has them, %v", len(got.Body), err)
 	}
 	if err := bare.Stop(); err != nil {
 		t.Errorf("it did not end well: %v", err)
 	}
-	if _, err := http.Get(bare.URL); err == nil {
+	if _, err := d.Do(ctx, door.Ask{Method: "GET", Path: "/"}); err == nil {
 		t.Error("it answers after its end")
 	}
 }

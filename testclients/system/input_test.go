@@ -2,10 +2,14 @@ package system_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -52,8 +56,6 @@ func TestBadInput(t *testing.T) {
 		{"a write that says nothing of what is there", door.Ask{Method: "PUT", Path: doc, Body: []byte("x")}, 428},
 		{"a part of a document as the whole", door.Ask{Method: "PUT", Path: doc, Body: []byte("x"), Header: map[string]string{"If-Match": "*", "Content-Range": "bytes 0-0/9"}}, 400},
 		{"a range behind the end", door.Ask{Method: "GET", Path: doc, Header: map[string]string{"Range": "bytes=100-"}}, 416},
-		{"a broken bundle", door.Ask{Method: "PATCH", Path: "/repos/book/imports/" + strings.Repeat("ab", 32), Body: []byte("no bundle"),
-			Header: map[string]string{"Content-Type": "application/partial-upload", "Upload-Offset": "0", "Upload-Complete": "?1"}}, 400},
 		{"a piece of a bundle at the wrong place", door.Ask{Method: "PATCH", Path: "/repos/book/imports/" + strings.Repeat("cd", 32), Body: []byte("no bundle"),
 			Header: map[string]string{"Content-Type": "application/partial-upload", "Upload-Offset": "17", "Upload-Complete": "?0"}}, 409},
 	}
@@ -100,6 +102,31 @@ func problem(t *testing.T, got door.Answer, status int) {
 	case status == http.StatusRequestedRangeNotSatisfiable && got.Header.Get("Content-Range") == "":
 		t.Error("416 without Content-Range")
 	}
+}
+
+// TestBrokenBundle: the importer says which object is broken, at what offset,
+// and no ref is made.
+func TestBrokenBundle(t *testing.T) {
+	r := up(t, t.TempDir(), "--no-import")
+	front := dial(t, r.Front())
+	if err := front.CreateRepo(t.Context(), repo); err != nil {
+		t.Fatal(err)
+	}
+	tr := generatedTruth(t)
+	file := filepath.Join(t.TempDir(), "broken.bundle")
+	if out, err := exec.Command("git", "-C", tr.source, "bundle", "create", file, "--all").CombinedOutput(); err != nil {
+		t.Fatalf("git bundle: %v\n%s", err, out)
+	}
+	bundle, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle[len(bundle)/2] ^= 0x10
+	err = front.Import(t.Context(), repo, bytes.NewReader(bundle), int64(len(bundle)))
+	if err == nil || !strings.Contains(err.Error(), "object") || !strings.Contains(err.Error(), "offset") {
+		t.Errorf("a bundle with a flipped bit: %v", err)
+	}
+	checkBranches(t, front, truth{})
 }
 
 // TestShortBody: a body shorter than its Content-Length changes nothing.
