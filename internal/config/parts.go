@@ -56,6 +56,7 @@ type API struct {
 	Name      string     `key:"name" default:"api1" usage:"name of this front end, unique"`
 	Listen    Addr       `key:"listen" default:"127.0.0.1:8081" usage:"where HTTP is served"`
 	Advertise Addr       `key:"advertise" default:"" usage:"where the balancer reaches it; empty: as listen"`
+	Data      string     `key:"data" default:"./data" usage:"directory for bodies that are being received"`
 	MaxBody   Bytes      `key:"max-body" default:"2GiB" usage:"largest body of a request"`
 	Cache     Bytes      `key:"cache" default:"64MiB" usage:"memory for bodies of documents"`
 	LogLevel  slog.Level `key:"log-level" default:"info" usage:"debug, info, warn or error"`
@@ -69,6 +70,7 @@ type LB struct {
 	Listen   Addr       `key:"listen" default:"127.0.0.1:8080" usage:"the front door"`
 	Hosts    []string   `key:"hosts" default:"" usage:"names this service goes by, others get 421; empty: any name"`
 	Balancer Balancer   `key:"balancer" default:"auto" usage:"auto, nginx or builtin; auto: nginx where it is"`
+	Nginx    string     `key:"nginx" default:"" usage:"path of nginx; empty: it is looked for"`
 	MaxBody  Bytes      `key:"max-body" default:"2GiB" usage:"largest body of a request"`
 	LogLevel slog.Level `key:"log-level" default:"info" usage:"debug, info, warn or error"`
 	Gossip   Gossip     `key:"gossip"`

@@ -1,0 +1,134 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"rhapsode/internal/child"
+	"rhapsode/internal/fault"
+)
+
+// process keeps one part alive.
+type process struct {
+	name  string
+	path  string // of the binary
+	args  []string
+	dir   string // the data directory
+	grace time.Duration
+	tell  func(format string, args ...any) // one line for the person at the terminal
+
+	mu      sync.Mutex
+	current *child.Child // guarded by mu; nil while none is alive
+	doomed  bool         // guarded by mu; nothing is started any more
+}
+
+const (
+	firstRestart = 200 * time.Millisecond // after a death; doubles …
+	lastRestart  = 5 * time.Second        // … to here
+	longLife     = 10 * time.Second       // after which a death counts as the first
+	holdInterval = 100 * time.Millisecond
+)
+
+// run starts the part whenever it is not there, until ctx ends; then it stops it.
+func (p *process) run(ctx context.Context) error {
+	log, err := openLog(filepath.Join(p.dir, "log", p.name+".log"), logLimit)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	defer p.forget()
+	pause := firstRestart
+	for ctx.Err() == nil {
+		born := time.Now()
+		c, err := p.start(log)
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			c.Stop(syscall.SIGTERM, p.grace)
+			return nil
+		case <-c.Done():
+		}
+		p.forget()
+		if time.Since(born) > longLife {
+			pause = firstRestart
+		}
+		p.tell("%s died (%v) and is started again; see %s", p.name, ending(c.Err()), log.path)
+		p.rest(ctx, pause)
+		pause = min(2*pause, lastRestart)
+	}
+	return nil
+}
+
+func ending(err error) string {
+	if err == nil {
+		return "exit status 0"
+	}
+	return err.Error()
+}
+
+// start starts the part and writes its number down.
+func (p *process) start(log *logFile) (*child.Child, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.doomed {
+		return nil, fault.New(fault.Canceled, "start", p.name, nil)
+	}
+	c, err := child.Start(child.Options{Path: p.path, Args: p.args, Output: log, Orphan: syscall.SIGKILL})
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(p.runFile("pid"), []byte(strconv.Itoa(c.Pid())+"\n"), 0o640); err != nil {
+		c.Kill()
+		return nil, fault.New(fault.Unavailable, "start", p.name, err)
+	}
+	p.current = c
+	return c, nil
+}
+
+// forget notes that the part is not alive.
+func (p *process) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.current = nil
+	os.Remove(p.runFile("pid")) // a wrong one that stays is seen to at the next start
+}
+
+// kill ends the part at once and for ever.
+func (p *process) kill() {
+	p.mu.Lock()
+	p.doomed = true
+	c := p.current
+	p.mu.Unlock()
+	if c != nil {
+		c.Kill()
+	}
+}
+
+// rest waits for pause to be over and for nobody to hold the part down.
+func (p *process) rest(ctx context.Context, pause time.Duration) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		if _, err := os.Stat(p.runFile("hold")); errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+		pause = holdInterval
+	}
+}
+
+func (p *process) runFile(ending string) string {
+	return filepath.Join(p.dir, "run", fmt.Sprintf("%s.%s", p.name, ending))
+}
