@@ -17,7 +17,7 @@ import (
 // page writes the results as Markdown.
 func page(w io.Writer, o options, r results, machine string) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s\n\nMedians of %d rounds of %v each, in turns; documents of %d bytes, %d of them; the load comes from the same machine.\n\n",
+	fmt.Fprintf(b, "%s\n\nMedians of %d rounds of %v each, in turns; documents of %d bytes, %d of them; the load comes from the same machine. Direct is to one repo-api.\n\n",
 		machine, o.rounds, o.count, size, o.files)
 
 	fmt.Fprintf(b, "| reads of a branch tip | connections | bare Go server | direct | ratio | aim | through nginx | ratio |\n|---|---:|---:|---:|---:|---:|---:|---:|\n")

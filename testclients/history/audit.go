@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -49,14 +50,14 @@ func until(ctx context.Context, try func() bool) error {
 
 // changes returns the commits that changed doc. A document that never was there has none.
 func changes(ctx context.Context, o Options, d *door.Client, doc string) (commits []string, ok bool) {
-	path := door.History(o.Repo, o.Branch, doc)
-	if got, err := d.Do(ctx, door.Ask{Method: "GET", Path: path}); err == nil && got.Status == http.StatusNotFound {
-		return nil, true
-	}
-	err := d.Pages(ctx, path, func(page []byte) error {
+	err := d.Pages(ctx, door.History(o.Repo, o.Branch, doc), func(page []byte) error {
 		found, err := door.Changes(page)
 		commits = append(commits, found...)
 		return err
 	})
+	var surprise *door.Surprise
+	if errors.As(err, &surprise) && surprise.Answer.Status == http.StatusNotFound {
+		return nil, true
+	}
 	return commits, err == nil
 }
