@@ -1,0 +1,199 @@
+package refs
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"time"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/internal/placement"
+	"rhapsode/internal/fault"
+)
+
+// Limits of what one record or transaction holds.
+const (
+	MaxMoves   = 2000             // of one Txn
+	MaxDone    = 32               // of one Record
+	Remembered = 10 * time.Minute // how long a deleted ref's Done are kept
+)
+
+// Refs is the truth about refs, as one node sees it and changes it.
+//
+// The questions are answered from the node's view, at once and without asking
+// anybody. Changes, and Barrier, ask the other voters; beyond what is named with
+// them they return Unavailable (nothing was done), Canceled and Full.
+type Refs interface {
+	// Barrier returns once the view reflects everything that was acknowledged
+	// to anybody before the call. One question under way serves all who wait.
+	Barrier(context.Context) error
+
+	// Repo returns a repository by its name, a deleted one too.
+	Repo(content.RepoID) (Repo, bool)
+	// RepoOf returns the repository whose Key is k now.
+	RepoOf(k Key) (Repo, bool)
+	// Repos returns at most limit repositories whose names follow after, ordered
+	// by name, deleted ones too.
+	Repos(after string, limit int) []Repo
+
+	// Ref returns a ref. One that does not exist has Revision 0, and still its
+	// Done if it was deleted less than Remembered ago.
+	Ref(k Key, name content.RefName) (Record, bool)
+	// List returns at most limit refs whose full names begin with prefix and
+	// follow after, ordered by name.
+	List(k Key, prefix, after string, limit int) []Named
+	// Each calls f with every ref of every repository. Each repository is shown
+	// as it was at one moment. No lock is held while f runs.
+	Each(f func(Key, content.RefName, Record))
+
+	// Placement returns where a shard is.
+	Placement(content.Shard) (placement.Placement, bool)
+	// Node and Nodes return who registered; Nodes is ordered by name.
+	Node(name string) (Node, bool)
+	Nodes() []Node
+
+	// Apply moves refs and returns the revision at which it did; the view has
+	// reached it then. Stale: some ref is not as expected; the view shows what
+	// it is. Misplaced: the epoch is over. Gone: the repository was deleted.
+	// Unknown: it may have been done or may still be done; the same Txn again
+	// finds out and finishes it.
+	Apply(context.Context, Txn) (revision int64, err error)
+
+	// PutRepo writes a repository's record if it is at revision expect (0: if
+	// there is none), and returns it as it is then. Stale, Unknown as for Apply;
+	// r.Request makes its repeat known.
+	PutRepo(ctx context.Context, r Repo, expect int64) (Repo, error)
+
+	// Register tells the others of a node.
+	Register(context.Context, Node) error
+
+	// EnsurePlacements places all shards on the nodes, unless that was done
+	// before, by whomever. All or none; what is there is never overwritten.
+	EnsurePlacements(ctx context.Context, nodes []string, replicas int) error
+
+	// Watch calls f with every change of a ref in the order in which they
+	// happened, until ctx ends. The first Change is a Missed one. f may take its
+	// time: who falls behind by more than a thousand changes misses some.
+	Watch(ctx context.Context, f func(Change)) error
+}
+
+// Key is the identity of a repository. It is drawn when the repository is made
+// and never changes nor comes again, whatever happens to the name.
+type Key [16]byte
+
+// NewKey makes a key that nobody else has.
+func NewKey() Key {
+	var k Key
+	rand.Read(k[:]) // never fails: crypto/rand
+	return k
+}
+
+// ParseKey reads 32 hexadecimal digits.
+func ParseKey(s string) (Key, error) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(Key{}) {
+		return Key{}, fault.Newf(fault.Invalid, "repository key", "%.40q is not 32 hexadecimal digits", s)
+	}
+	return Key(b), nil
+}
+
+func (k Key) String() string { return hex.EncodeToString(k[:]) }
+
+// IsZero says whether k names nothing.
+func (k Key) IsZero() bool { return k == Key{} }
+
+// MarshalText and UnmarshalText let a Key stand in JSON.
+func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText is ParseKey.
+func (k *Key) UnmarshalText(b []byte) (err error) { *k, err = ParseKey(string(b)); return err }
+
+// Repo is the record of a repository.
+type Repo struct {
+	Key         Key
+	ID          content.RepoID
+	Pool        content.Pool
+	Default     content.RefName
+	Description string
+	Created     time.Time
+	Deleted     time.Time         // zero while it lives
+	Former      []Key             // of deleted repositories that had the name before
+	Request     content.RequestID // that wrote the record
+	Revision    int64             // set by the store
+}
+
+// Record is where a ref points.
+type Record struct {
+	Target   content.Digest
+	Revision int64  // at which it was moved last; 0: it does not exist
+	Done     []Done // the newest last, at most MaxDone. Shared: do not write to it
+}
+
+// Done is a request that was carried out, and the commit that came of it.
+type Done struct {
+	Request content.RequestID
+	Commit  content.Digest
+}
+
+// Named is a Record with its ref's name.
+type Named struct {
+	Name content.RefName
+	Record
+}
+
+// Node is a process that holds replicas.
+type Node struct {
+	Name   string  `json:"name"`
+	Addr   string  `json:"addr"` // gRPC, host:port
+	Weight float64 `json:"weight,omitempty"`
+	Zone   string  `json:"zone,omitempty"`
+}
+
+// Change is something that happened to a ref.
+type Change struct {
+	Repo   Key
+	Name   content.RefName
+	Record Record // Revision 0: it was deleted
+	Missed bool   // nothing of the above is set, but changes were left out: look at everything again
+}
+
+// Txn is what should become of some refs of one repository.
+type Txn struct {
+	Repo  Key
+	Shard content.Shard // of the repository's pool
+	Epoch int64         // the placement's Revision, as the coordinator knows it
+	Moves []Move        // of different refs
+}
+
+// Move is what should become of one ref.
+type Move struct {
+	Name   content.RefName
+	Expect int64          // its Record's Revision; 0: it does not exist
+	New    content.Digest // zero: delete it
+	Done   []Done         // appended to those it has; at most MaxDone
+}
+
+// Check returns why t could never be carried out, or nil.
+func (t Txn) Check() error {
+	switch {
+	case t.Repo.IsZero() || t.Epoch <= 0:
+		return fault.Newf(fault.Invalid, "move refs", "no repository or no epoch")
+	case len(t.Moves) == 0:
+		return fault.Newf(fault.Invalid, "move refs", "no move")
+	case len(t.Moves) > MaxMoves:
+		return fault.Newf(fault.TooLarge, "move refs", "%d moves, more than %d", len(t.Moves), MaxMoves)
+	}
+	seen := make(map[content.RefName]bool, len(t.Moves))
+	for _, m := range t.Moves {
+		switch {
+		case m.Name.IsZero() || m.Expect < 0 || seen[m.Name]:
+			return fault.Newf(fault.Invalid, "move refs", "%v: no name, or named twice, or a negative revision", m.Name)
+		case m.New.IsZero() && m.Expect == 0:
+			return fault.Newf(fault.Invalid, "move refs", "%v: what does not exist can't be deleted", m.Name)
+		case len(m.Done) > MaxDone:
+			return fault.Newf(fault.TooLarge, "move refs", "%v: %d requests, more than %d", m.Name, len(m.Done), MaxDone)
+		}
+		seen[m.Name] = true
+	}
+	return nil
+}

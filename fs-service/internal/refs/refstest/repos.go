@@ -1,0 +1,213 @@
+package refstest
+
+import (
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/internal/refs"
+	"rhapsode/internal/fault"
+)
+
+// Whoever of several is first places all shards; the others change nothing.
+func testPlacements(t *testing.T, p Pair) {
+	if _, ok := p.A.Placement(0); ok {
+		t.Fatal("a shard is placed already")
+	}
+	if err := p.A.Register(Context(t), refs.Node{Name: "one"}); err != nil { // so that there is an epoch before the first
+		t.Fatal(err)
+	}
+	var placing sync.WaitGroup
+	names := []string{"one", "two", "three", "four"}
+	for i, r := range []refs.Refs{p.A, p.B, p.A, p.B} {
+		placing.Go(func() {
+			if err := r.EnsurePlacements(Context(t), names[i:], 3); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	placing.Wait()
+	first, _ := p.A.Placement(0)
+	if err := p.B.Barrier(Context(t)); err != nil {
+		t.Fatal(err)
+	}
+	for s := range content.Shards {
+		a, _ := p.A.Placement(content.Shard(s))
+		b, ok := p.B.Placement(content.Shard(s))
+		if !ok || !reflect.DeepEqual(a, b) || int(a.Shard) != s {
+			t.Fatalf("shard %d: %+v, the other says %+v", s, a, b)
+		}
+		if len(a.Replicas) == 0 || a.Revision != first.Revision {
+			t.Fatalf("shard %d was placed at %d on %v, the first at %d", s, a.Revision, a.Replicas, first.Revision)
+		}
+	}
+	wantKind(t, p.A.EnsurePlacements(Context(t), nil, 3), fault.Invalid)
+	wantKind(t, p.A.EnsurePlacements(Context(t), names, 0), fault.Invalid)
+}
+
+func testNodes(t *testing.T, p Pair) {
+	for _, n := range []refs.Node{
+		{Name: "nodes-b", Addr: "127.0.0.1:1"},
+		{Name: "nodes-a", Addr: "127.0.0.1:2", Zone: "east", Weight: 2},
+		{Name: "nodes-b", Addr: "127.0.0.1:3"}, // moved
+		{Name: "nodes-b", Addr: "127.0.0.1:3"}, // says so again
+	} {
+		if err := p.A.Register(Context(t), n); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := p.A.Node(n.Name); !ok || got != n {
+			t.Fatalf("registered %+v, found %+v", n, got)
+		}
+	}
+	if err := p.B.Barrier(Context(t)); err != nil {
+		t.Fatal(err)
+	}
+	want := []refs.Node{
+		{Name: "nodes-a", Addr: "127.0.0.1:2", Zone: "east", Weight: 2},
+		{Name: "nodes-b", Addr: "127.0.0.1:3"},
+		{Name: "one"},
+	}
+	if got := p.B.Nodes(); !reflect.DeepEqual(got, want) {
+		t.Fatalf("nodes %+v, want %+v", got, want)
+	}
+	if _, ok := p.B.Node("nodes-c"); ok {
+		t.Fatal("a node that never registered")
+	}
+	wantKind(t, p.A.Register(Context(t), refs.Node{Addr: "127.0.0.1:1"}), fault.Invalid)
+}
+
+// The record of a repository is a register with compare-and-swap.
+func testRepos(t *testing.T, p Pair) {
+	draft := draftRepo(t, refs.NewKey().String())
+	if _, ok := p.A.Repo(draft.ID); ok {
+		t.Fatal("it is there already")
+	}
+	made, err := p.A.PutRepo(Context(t), draft, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameRepo(t, p, made)
+
+	_, err = p.B.PutRepo(Context(t), draftRepo(t, draft.ID.String()), 0)
+	wantKind(t, err, fault.Stale)
+
+	changed := made
+	changed.Description, changed.Request = "another book", content.NewRequestID()
+	if changed, err = p.B.PutRepo(Context(t), changed, made.Revision); err != nil {
+		t.Fatal(err)
+	}
+	if changed.Revision <= made.Revision {
+		t.Fatalf("revision %d after %d", changed.Revision, made.Revision)
+	}
+	sameRepo(t, p, changed)
+
+	late := made
+	late.Description, late.Request = "too late", content.NewRequestID()
+	_, err = p.A.PutRepo(Context(t), late, made.Revision)
+	wantKind(t, err, fault.Stale)
+	sameRepo(t, p, changed)
+
+	for name, bad := range map[string]func(*refs.Repo){
+		"no name":    func(r *refs.Repo) { r.ID = content.RepoID{} },
+		"no key":     func(r *refs.Repo) { r.Key = refs.Key{} },
+		"no pool":    func(r *refs.Repo) { r.Pool = content.Pool{} },
+		"no default": func(r *refs.Repo) { r.Default = content.RefName{} },
+	} {
+		r := draftRepo(t, refs.NewKey().String())
+		bad(&r)
+		if _, err := p.A.PutRepo(Context(t), r, 0); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func testReposListed(t *testing.T, p Pair) {
+	prefix := refs.NewKey().String()
+	for _, name := range []string{"c", "a", "b"} {
+		if _, err := p.A.PutRepo(Context(t), draftRepo(t, prefix+name), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.B.Barrier(Context(t)); err != nil {
+		t.Fatal(err)
+	}
+	after := prefix
+	for _, name := range []string{"a", "b", "c"} {
+		got := p.B.Repos(after, 1)
+		if len(got) != 1 || got[0].ID.String() != prefix+name {
+			t.Fatalf("after %s: %v", after, got)
+		}
+		after = got[0].ID.String()
+	}
+	if got := p.B.Repos("~", 10); len(got) != 0 {
+		t.Fatalf("after the last: %v", got)
+	}
+	if got := p.B.Repos("", 0); len(got) != 0 {
+		t.Fatalf("none asked for: %v", got)
+	}
+}
+
+// The repeat of a request gets what the first got, though the record is no
+// longer at the expected revision.
+func testRepoRepeat(t *testing.T, p Pair) {
+	draft := draftRepo(t, refs.NewKey().String())
+	draft.Request = content.NewRequestID()
+	first, err := p.A.PutRepo(Context(t), draft, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := p.B.PutRepo(Context(t), draft, 0)
+	if err != nil || !reflect.DeepEqual(first, again) {
+		t.Fatalf("%+v and %v, first %+v", again, err, first)
+	}
+}
+
+// A deleted repository takes no moves; a new one of its name is another.
+func testDeletedRepo(t *testing.T, p Pair) {
+	repo, main := NewRepo(t, p.A), Branch(t, "main")
+	at := apply(t, p.A, repo, refs.Move{Name: main, New: Digest(1)})
+	move := Txn(t, p.A, repo, refs.Move{Name: main, Expect: at, New: Digest(2)})
+
+	deleted := repo
+	deleted.Deleted, deleted.Request = time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), content.NewRequestID()
+	deleted, err := p.B.PutRepo(Context(t), deleted, repo.Revision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameRepo(t, p, deleted)
+	_, err = p.A.Apply(Context(t), move)
+	wantKind(t, err, fault.Gone)
+	if r, ok := look(t, p.B, repo.Key, main); !ok || r.Target != Digest(1) {
+		t.Fatalf("its ref is %+v, want it kept", r)
+	}
+
+	reborn := draftRepo(t, repo.ID.String())
+	reborn.Former = []refs.Key{repo.Key}
+	if reborn, err = p.A.PutRepo(Context(t), reborn, deleted.Revision); err != nil {
+		t.Fatal(err)
+	}
+	sameRepo(t, p, reborn)
+	if _, ok := p.A.RepoOf(repo.Key); ok {
+		t.Fatal("the old key still names a repository")
+	}
+	_, err = p.B.Apply(Context(t), move)
+	wantKind(t, err, fault.Gone)
+	apply(t, p.A, reborn, refs.Move{Name: main, New: Digest(3)})
+}
+
+// sameRepo wants both to find want by name and by key.
+func sameRepo(t *testing.T, p Pair, want refs.Repo) {
+	t.Helper()
+	for name, r := range map[string]refs.Refs{"a": p.A, "b": p.B} {
+		if err := r.Barrier(Context(t)); err != nil {
+			t.Fatal(err)
+		}
+		byName, _ := r.Repo(want.ID)
+		byKey, _ := r.RepoOf(want.Key)
+		if !reflect.DeepEqual(byName, want) || !reflect.DeepEqual(byKey, want) {
+			t.Fatalf("%s: by name %+v\nby key %+v\nwant %+v", name, byName, byKey, want)
+		}
+	}
+}

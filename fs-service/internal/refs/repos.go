@@ -1,0 +1,128 @@
+package refs
+
+import (
+	"context"
+	"encoding/json"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/internal/placement"
+	"rhapsode/internal/fault"
+)
+
+// PutRepo is as Refs says.
+func (l *ledger) PutRepo(ctx context.Context, r Repo, expect int64) (Repo, error) {
+	if r.ID.IsZero() || r.Key.IsZero() || r.Pool == (content.Pool{}) || r.Default.IsZero() || expect < 0 {
+		return Repo{}, fault.Newf(fault.Invalid, "put repository", "%v: no name, key, pool or default branch, or a negative revision", r.ID)
+	}
+	if r.Request.IsZero() {
+		r.Request = content.NewRequestID()
+	}
+	l.caughtUp(ctx, expect)
+	tx, err := l.draftRepo(r, expect)
+	if err != nil {
+		return Repo{}, err
+	}
+	o, lost, err := l.settle(ctx, "put repository", tx)
+	if err != nil {
+		return Repo{}, err
+	}
+	defer l.caughtUp(ctx, o.revision)
+	if o.done {
+		r.Revision = o.revision
+		return r, nil
+	}
+	return judgeRepo(r, o, lost)
+}
+
+// draftRepo makes r into a transaction. The record's key is live while it is not
+// deleted, and the key that it had before no longer is.
+func (l *ledger) draftRepo(r Repo, expect int64) (transaction, error) {
+	value, err := encodeRepo(r)
+	if err != nil {
+		return transaction{}, fault.New(fault.Internal, "put repository", r.ID.String(), err)
+	}
+	name, live := repoKey(r.ID), liveKey(r.Key)
+	tx := transaction{
+		conditions: []condition{{name, "=", expect}},
+		puts:       []put{{key: name, value: value}},
+		look:       []string{name},
+	}
+	if r.Deleted.IsZero() {
+		tx.puts = append(tx.puts, put{key: live, value: []byte(r.ID.String())})
+	} else {
+		tx.deletes = append(tx.deletes, live)
+	}
+	if was, ok := l.view.Repo(r.ID); ok && was.Key != r.Key {
+		tx.deletes = append(tx.deletes, liveKey(was.Key))
+	}
+	return tx, nil
+}
+
+// judgeRepo says why r was refused, or that it was written after all.
+func judgeRepo(r Repo, o outcome, lost bool) (Repo, error) {
+	e := o.seen[0]
+	if e.value != nil {
+		is, err := decodeRepo(r.ID.String(), e.value, e.revision)
+		if err != nil {
+			return Repo{}, fault.New(fault.Corrupt, "read repository", r.ID.String(), err)
+		}
+		if is.Request == r.Request {
+			return is, nil
+		}
+	}
+	if lost {
+		return Repo{}, fault.Newf(fault.Unknown, "put repository", "%v was changed by others since", r.ID)
+	}
+	return Repo{}, fault.Newf(fault.Stale, "put repository", "%v is at revision %d", r.ID, e.revision)
+}
+
+// Register is as Refs says.
+func (l *ledger) Register(ctx context.Context, n Node) error {
+	value, err := json.Marshal(n)
+	if err != nil || n.Name == "" {
+		return fault.New(fault.Invalid, "register node", n.Name, err)
+	}
+	key, at := nodeKey(n.Name), int64(0)
+	for {
+		o, _, err := l.settle(ctx, "register node", transaction{
+			conditions: []condition{{key, "=", at}},
+			puts:       []put{{key: key, value: value}},
+			look:       []string{key},
+		})
+		if err != nil {
+			return err
+		}
+		if o.done || string(o.seen[0].value) == string(value) {
+			l.caughtUp(ctx, o.revision)
+			return nil
+		}
+		at = o.seen[0].revision
+	}
+}
+
+// EnsurePlacements is as Refs says.
+func (l *ledger) EnsurePlacements(ctx context.Context, nodes []string, replicas int) error {
+	if len(nodes) == 0 || replicas < 1 {
+		return fault.Newf(fault.Invalid, "place shards", "%d replicas on %d nodes", replicas, len(nodes))
+	}
+	on := make([]placement.Node, len(nodes))
+	for i, name := range nodes {
+		on[i] = placement.Node{Name: name}
+	}
+	var tx transaction
+	for s := range content.Shards {
+		key := placeKey(content.Shard(s))
+		value, err := json.Marshal(placeValue{Replicas: placement.Wanted(content.Shard(s), on, replicas)})
+		if err != nil {
+			return fault.New(fault.Internal, "place shards", key, err)
+		}
+		tx.conditions = append(tx.conditions, condition{key, "=", 0})
+		tx.puts = append(tx.puts, put{key: key, value: value})
+	}
+	o, _, err := l.settle(ctx, "place shards", tx)
+	if err != nil {
+		return err
+	}
+	l.caughtUp(ctx, o.revision)
+	return nil
+}
