@@ -3,11 +3,14 @@ package system_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -61,35 +64,45 @@ func importer(ctx context.Context, r *rig.Rig, tr truth) *exec.Cmd {
 	return exec.CommandContext(ctx, program("rhapsode"), "import", tr.source, "--repo", repo, "--url", r.Front())
 }
 
-// TestKilledImport: an import that was killed in the middle is finished by the next.
+// TestKilledImport: an import that was killed -9 in the middle is finished by the next.
 func TestKilledImport(t *testing.T) {
 	tr := generatedTruth(t)
+	tr.source = bundleOf(t, tr)
+	whole, err := os.ReadFile(tr.source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := fmt.Sprintf("/repos/%s/imports/%x", repo, sha256.Sum256(whole))
 	r := up(t, t.TempDir(), "--no-import")
 	api := dial(t, r.APIs()[0])
+
 	first := importer(t.Context(), r, tr)
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{})
-	go func() { first.Wait(); close(ended) }()
 	until(t, 30*time.Second, "a part of the bundle", func() error {
-		select {
-		case <-ended:
-			return nil // it was too fast to be caught; the rest holds all the same
-		default:
-		}
-		got, err := api.Do(t.Context(), door.Ask{Method: "GET", Path: "/repos/" + repo})
-		if err == nil && got.Status != 200 {
-			err = fmt.Errorf("%d", got.Status)
+		got, err := api.Want(t.Context(), door.Ask{Method: "HEAD", Path: status}, 200, 204)
+		if offset := got.Header.Get("Upload-Offset"); err == nil && (offset == "" || offset == "0") {
+			err = fmt.Errorf("Upload-Offset: %q", offset)
 		}
 		return err
 	})
-	first.Process.Kill() // it may have ended
-	<-ended
+	first.Process.Kill() // it may have ended already: then there is nothing to go on with
+	t.Logf("killed: %v", first.Wait())
 	if out, err := importer(t.Context(), r, tr).CombinedOutput(); err != nil {
 		t.Fatalf("import after a kill: %v\n%s", err, out)
 	}
 	check(t, api, tr)
+}
+
+// bundleOf has git put a generated history into a bundle.
+func bundleOf(t *testing.T, tr truth) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "history.bundle")
+	if out, err := exec.Command("git", "-C", tr.source, "bundle", "create", file, "--all").CombinedOutput(); err != nil {
+		t.Fatalf("git bundle: %v\n%s", err, out)
+	}
+	return file
 }
 
 // check holds a repository against the truth.

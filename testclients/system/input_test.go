@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -112,12 +110,7 @@ func TestBrokenBundle(t *testing.T) {
 	if err := front.CreateRepo(t.Context(), repo); err != nil {
 		t.Fatal(err)
 	}
-	tr := generatedTruth(t)
-	file := filepath.Join(t.TempDir(), "broken.bundle")
-	if out, err := exec.Command("git", "-C", tr.source, "bundle", "create", file, "--all").CombinedOutput(); err != nil {
-		t.Fatalf("git bundle: %v\n%s", err, out)
-	}
-	bundle, err := os.ReadFile(file)
+	bundle, err := os.ReadFile(bundleOf(t, generatedTruth(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
