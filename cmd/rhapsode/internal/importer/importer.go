@@ -20,7 +20,7 @@ import (
 type Options struct {
 	URL      string // of the service
 	Repo     string // made if it is not there
-	Default  string // … with this default branch, "refs/heads/…"; "": the service's choice
+	Default  string // … with this default branch, such as "main"; "": the service's choice
 	Bundle   io.ReaderAt
 	Size     int64
 	SHA256   [32]byte
@@ -99,7 +99,7 @@ func Run(ctx context.Context, o Options) (Status, error) {
 func (i *importer) makeRepo(ctx context.Context) error {
 	body := map[string]string{}
 	if i.Default != "" {
-		body["default"] = i.Default
+		body["default_branch"] = i.Default
 	}
 	return i.persist(ctx, func() error {
 		resp, err := i.door.putJSON(ctx, "/repos/"+i.Repo, body)

@@ -127,15 +127,6 @@ func (c *Cell) Run(ctx context.Context) error {
 	return first
 }
 
-// Kill ends every part at once; Run returns soon after.
-func (c *Cell) Kill() {
-	for _, ps := range c.processes {
-		for _, p := range ps {
-			p.kill()
-		}
-	}
-}
-
 // args is the command line that plays part.
 func (c *Cell) args(part Part) []string {
 	args := []string{

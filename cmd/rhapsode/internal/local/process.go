@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"syscall"
 	"time"
 
@@ -24,10 +23,6 @@ type process struct {
 	dir   string // the data directory
 	grace time.Duration
 	tell  func(format string, args ...any) // one line for the person at the terminal
-
-	mu      sync.Mutex
-	current *child.Child // guarded by mu; nil while none is alive
-	doomed  bool         // guarded by mu; nothing is started any more
 }
 
 const (
@@ -78,11 +73,6 @@ func ending(err error) string {
 
 // start starts the part and writes its number down.
 func (p *process) start(log *logFile) (*child.Child, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.doomed {
-		return nil, fault.New(fault.Canceled, "start", p.name, nil)
-	}
 	c, err := child.Start(child.Options{Path: p.path, Args: p.args, Output: log, Orphan: syscall.SIGKILL})
 	if err != nil {
 		return nil, err
@@ -91,28 +81,12 @@ func (p *process) start(log *logFile) (*child.Child, error) {
 		c.Kill()
 		return nil, fault.New(fault.Unavailable, "start", p.name, err)
 	}
-	p.current = c
 	return c, nil
 }
 
-// forget notes that the part is not alive.
-func (p *process) forget() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.current = nil
-	os.Remove(p.runFile("pid")) // a wrong one that stays is seen to at the next start
-}
-
-// kill ends the part at once and for ever.
-func (p *process) kill() {
-	p.mu.Lock()
-	p.doomed = true
-	c := p.current
-	p.mu.Unlock()
-	if c != nil {
-		c.Kill()
-	}
-}
+// forget notes that the part is not alive. A number that stays all the same is
+// seen to at the next start.
+func (p *process) forget() { os.Remove(p.runFile("pid")) }
 
 // rest waits for pause to be over and for nobody to hold the part down.
 func (p *process) rest(ctx context.Context, pause time.Duration) {
