@@ -45,8 +45,8 @@ type FS struct {
 	EtcdEndpoints []string      `key:"etcd-endpoints" default:"" usage:"the voters' client URLs, for a node that is none"`
 	Nodes         []string      `key:"nodes" default:"" usage:"names of all nodes of the first cluster; empty: the voters"`
 	Replicas      int           `key:"replicas" default:"3" min:"1" max:"7" usage:"copies of each shard, as far as there are nodes"`
-	Heartbeat     time.Duration `key:"heartbeat" default:"100ms" min:"10ms" max:"10s" usage:"of etcd's leader"`
-	Election      time.Duration `key:"election" default:"1s" min:"50ms" max:"50s" usage:"silence after which etcd elects another leader; 5 to 10 heartbeats"`
+	Heartbeat     time.Duration `key:"heartbeat" default:"0s" min:"0s" max:"10s" usage:"of etcd's leader; 0s: what suits the number of voters"`
+	Election      time.Duration `key:"election" default:"0s" min:"0s" max:"50s" usage:"silence after which etcd elects another leader, 5 to 10 heartbeats; 0s: what suits"`
 	LogLevel      slog.Level    `key:"log-level" default:"info" usage:"debug, info, warn or error"`
 	Gossip        Gossip        `key:"gossip"`
 }
