@@ -3,7 +3,6 @@ package refs_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -97,7 +96,7 @@ func name(n int) string { return fmt.Sprintf("node-%d", n) }
 
 // start starts m and does not wait.
 func (m *member) start() {
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	m.server = refs.NewServer(refs.ServerOptions{
 		Name: name(m.n), Dir: filepath.Join(m.cluster.dir, name(m.n)), Token: "test",
 		PeerURL: m.cluster.urls[name(m.n)], ClientURL: m.cluster.clients[m.n], InitialCluster: m.cluster.urls,

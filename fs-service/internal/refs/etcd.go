@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
 
 	"rhapsode/internal/fault"
 	"rhapsode/internal/run"
@@ -94,7 +95,7 @@ func (e *Etcd) connect(ctx context.Context) (*clientv3.Client, func(), error) {
 		DialKeepAliveTime:    keepAlive,
 		DialKeepAliveTimeout: keepAlive,
 		MaxCallSendMsgSize:   maxRequest,
-		Logger:               zapTo(e.options.Log),
+		Logger:               zapTo(e.options.Log, zap.WarnLevel),
 	})
 	if err != nil {
 		return nil, nil, fault.New(fault.Invalid, "connect to etcd", "", err)

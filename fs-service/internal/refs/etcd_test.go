@@ -2,7 +2,6 @@ package refs_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -226,7 +225,7 @@ func TestServerRefusesBadOptions(t *testing.T) {
 // newClient is a node that is no voter, ready.
 func newClient(t testing.TB, endpoints ...string) *refs.Etcd {
 	t.Helper()
-	r := refs.NewEtcd(refs.EtcdOptions{Endpoints: endpoints, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	r := refs.NewEtcd(refs.EtcdOptions{Endpoints: endpoints, Log: slog.New(slog.DiscardHandler)})
 	g := run.NewGroup(context.Background())
 	g.Go("refs", r.Run)
 	t.Cleanup(func() {

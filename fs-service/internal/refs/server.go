@@ -31,7 +31,7 @@ const (
 const (
 	compactAfter = 5 * time.Minute
 	quota        = 8 << 30  // bytes on disk; then writes are refused as Full
-	maxRequest   = 16 << 20 // bytes of a transaction: MaxMoves of 255 bytes and MaxDone each take 4 MiB
+	maxRequest   = 10 << 20 // bytes of a transaction: MaxMoves of 255 bytes and MaxDone each take half of it
 	maxOps       = 8192     // of a transaction; a Move that creates has two conditions
 	slowRequest  = time.Second
 	stopWithin   = 1500 * time.Millisecond // to hand over leadership
@@ -55,9 +55,10 @@ type ServerOptions struct {
 // majority of the voters' disks.
 type Server struct {
 	options ServerOptions
-	started chan struct{} // closed when etcd is set: what is on disk can be read
-	ready   chan struct{} // closed when the cluster takes writes
-	stop    chan struct{} // closed when those attached should let go
+	level   zap.AtomicLevel // of what etcd says that is worth a line
+	started chan struct{}   // closed when etcd is set: what is on disk can be read
+	ready   chan struct{}   // closed when the cluster takes writes
+	stop    chan struct{}   // closed when those attached should let go
 	etcd    *embed.Etcd
 
 	mu       sync.Mutex
@@ -69,6 +70,7 @@ type Server struct {
 func NewServer(o ServerOptions) *Server {
 	return &Server{
 		options: o,
+		level:   zap.NewAtomicLevelAt(zap.ErrorLevel), // at the start it warns of what is meant so
 		started: make(chan struct{}),
 		ready:   make(chan struct{}),
 		stop:    make(chan struct{}),
@@ -78,7 +80,7 @@ func NewServer(o ServerOptions) *Server {
 // Run is the voter's life, once. It ends with an error if etcd can't start, fails
 // or was removed from its cluster.
 func (s *Server) Run(ctx context.Context) error {
-	cfg, err := s.options.config()
+	cfg, err := s.options.config(zapTo(s.options.Log, s.level))
 	if err != nil {
 		return err
 	}
@@ -87,6 +89,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return fault.New(fault.Unavailable, "start etcd", s.options.Name, err)
 	}
 	s.etcd = etcd
+	s.level.SetLevel(zap.WarnLevel)
 	close(s.started)
 	defer s.close()
 
@@ -166,15 +169,16 @@ func (s *Server) close() {
 	s.mu.Unlock()
 	close(s.stop)
 	s.attached.Wait()
+	s.level.SetLevel(zap.FatalLevel) // it calls the closing of its own doors an error
 	enough := time.AfterFunc(stopWithin, s.etcd.Server.HardStop)
 	defer enough.Stop()
 	s.etcd.Close()
 }
 
-func (o ServerOptions) config() (*embed.Config, error) {
+func (o ServerOptions) config(log *zap.Logger) (*embed.Config, error) {
 	cfg := embed.NewConfig()
 	cfg.Name, cfg.Dir = o.Name, o.Dir
-	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zapTo(o.Log).With(zap.String("voter", o.Name)))
+	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(log.With(zap.String("voter", o.Name)))
 
 	peer, err := urls("peer", o.PeerURL)
 	if err != nil {
