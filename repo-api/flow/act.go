@@ -9,8 +9,9 @@ func (x *Exchange) exists() (exists bool, err error) {
 	return x.State.Exists, err
 }
 
-func (x *Exchange) movedForGood() (bool, error) { return x.State.Moved == ForGood, nil }
-func (x *Exchange) movedForNow() (bool, error)  { return x.State.Moved == ForNow, nil }
+func (x *Exchange) movedForGood() (bool, error)   { return x.State.Moved == ForGood, nil }
+func (x *Exchange) movedForNow() (bool, error)    { return x.State.Moved == ForNow, nil }
+func (x *Exchange) foundElsewhere() (bool, error) { return x.State.Moved == Found, nil }
 
 func (x *Exchange) existedBefore() (bool, error) {
 	return x.State.Gone || x.State.Moved != Stayed, nil

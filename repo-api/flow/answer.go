@@ -15,7 +15,7 @@ func (x *Exchange) answer(status int) {
 	case status == http.StatusNotModified:
 		x.fields()
 		x.writer.WriteHeader(status)
-	case status == http.StatusPermanentRedirect, status == http.StatusTemporaryRedirect:
+	case status == http.StatusPermanentRedirect, status == http.StatusTemporaryRedirect, status == http.StatusFound:
 		x.redirect(status, x.State.To)
 	case status == http.StatusSeeOther:
 		x.redirect(status, x.done.Location)

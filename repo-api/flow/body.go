@@ -22,7 +22,7 @@ type body struct {
 func (x *Exchange) openSent(status int) (body, error) {
 	b := body{x: x, mediaType: x.sent.Type, size: x.sent.Size}
 	if status != http.StatusPartialContent {
-		x.spans = append(x.spans[:0], Span{0, x.sent.Size})
+		x.spans = append(x.whole[:0], Span{0, x.sent.Size})
 	}
 	if len(x.spans) == 1 {
 		b.size = x.spans[0].Length

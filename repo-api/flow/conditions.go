@@ -12,9 +12,30 @@ type Conditions struct {
 	IfModifiedSince, IfUnmodifiedSince time.Time
 }
 
-// Sent says whether the client said anything about the state that it means to change.
-func (c *Conditions) Sent() bool {
-	return c.IfMatch.Sent() || c.IfNoneMatch.Sent() || !c.IfUnmodifiedSince.IsZero()
+// Guard says whether c speaks of the state s at all. A date does not if s has none.
+func (c *Conditions) Guard(s *State) bool {
+	return c.IfMatch.Sent() || c.IfNoneMatch.Sent() ||
+		!c.IfUnmodifiedSince.IsZero() && (!s.Exists || !s.Modified.IsZero())
+}
+
+// Hold says whether a change of s may be made under c: steps 1 to 3 of 13.2.2, for
+// a resource that judges by itself.
+func (c *Conditions) Hold(s *State) bool {
+	switch {
+	case c.IfMatch.Any:
+		if !s.Exists {
+			return false
+		}
+	case c.IfMatch.Sent():
+		if !s.Exists || !c.IfMatch.strongMatch(s.Tag) {
+			return false
+		}
+	case !c.IfUnmodifiedSince.IsZero():
+		if s.Exists && s.modifiedSince(c.IfUnmodifiedSince) {
+			return false
+		}
+	}
+	return !s.Exists || !c.IfNoneMatch.Any && !c.IfNoneMatch.weakMatch(s.Tag)
 }
 
 // parse reads the conditions from h.
@@ -87,7 +108,7 @@ func (s *State) modifiedSince(t time.Time) bool { return s.Modified.Truncate(tim
 
 func (x *Exchange) unconditional() (bool, error) {
 	guarded := x.State.Guarded && x.method&(PUT|PATCH|DELETE) != 0
-	return guarded && !x.Conditions.Sent(), nil
+	return guarded && !x.Conditions.Guard(&x.State), nil
 }
 
 func (x *Exchange) hasIfRange() (bool, error) { return len(x.Request.Header["If-Range"]) > 0, nil }

@@ -60,6 +60,7 @@ type Exchange struct {
 	why     error                         // what a person should know about the answer of the last node
 	sent    Representation
 	spans   []Span
+	whole   [1]Span // room for spans
 	done    Done
 
 	path  [nodes]Node

@@ -41,6 +41,7 @@ const (
 	K7
 	K5
 	L5
+	L6
 	M5
 	N5
 	L7
@@ -133,7 +134,8 @@ var table = [nodes]Question{
 	I4: {"I4", "should it go to another target?", "15.4.9", end(308), to(H7), (*Exchange).movedForGood},
 	K7: {"K7", "did it exist before?", "15.5.11", to(K5), to(L7), (*Exchange).existedBefore},
 	K5: {"K5", "has it moved for good?", "15.4.9", end(308), to(L5), (*Exchange).movedForGood},
-	L5: {"L5", "has it moved for now?", "15.4.8", end(307), to(M5), (*Exchange).movedForNow},
+	L5: {"L5", "has it moved for now?", "15.4.8", end(307), to(L6), (*Exchange).movedForNow},
+	L6: {"L6", "is it found at another target?", "15.4.3", end(302), to(M5), (*Exchange).foundElsewhere},
 	M5: {"M5", "is it POST to what is gone?", "15.5.11", to(N5), end(410), (*Exchange).isPost},
 	N5: {"N5", "may one POST to what is gone?", "15.5.11", to(H7), end(410), (*Exchange).mayPostToMissing},
 	L7: {"L7", "is it POST to what is missing?", "15.5.5", to(M7), end(404), (*Exchange).isPost},

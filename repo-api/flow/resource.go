@@ -41,9 +41,10 @@ type Move uint8
 
 // The ways to go.
 const (
-	Stayed Move = iota
-	ForGood
-	ForNow
+	Stayed  Move = iota
+	ForGood      // 308
+	ForNow       // 307
+	Found        // 302: the target names what is elsewhere, as "latest" does
 )
 
 // Representation is what is sent.

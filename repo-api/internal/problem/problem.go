@@ -57,10 +57,7 @@ type Writer struct{ Log *slog.Logger }
 // Explain writes the answer to a refused request. It is a flow.Engine's Explain.
 func (p Writer) Explain(w http.ResponseWriter, r *http.Request, f flow.Refusal) {
 	typ := typeOf(f)
-	if f.Status >= http.StatusInternalServerError && f.Err != nil {
-		p.Log.LogAttrs(r.Context(), slog.LevelError, "request failed",
-			slog.String("request_id", reqid.FromContext(r.Context())), slog.Int("status", f.Status), slog.Any("error", f.Err))
-	}
+	p.log(r, f)
 	body := map[string]any{
 		"type": Prefix + typ.Slug, "title": typ.Title, "status": f.Status, "detail": detail(typ, f),
 	}
@@ -86,6 +83,19 @@ func (p Writer) Explain(w http.ResponseWriter, r *http.Request, f flow.Refusal) 
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(f.Status)
 	w.Write(text) // a client that has gone away needs no answer
+}
+
+// log keeps the cause of what the client is not told.
+func (p Writer) log(r *http.Request, f flow.Refusal) {
+	if f.Status < http.StatusInternalServerError || f.Err == nil {
+		return
+	}
+	level := slog.LevelError
+	if f.Status == http.StatusServiceUnavailable {
+		level = slog.LevelWarn // it passes
+	}
+	p.Log.LogAttrs(r.Context(), level, "request failed",
+		slog.String("request_id", reqid.FromContext(r.Context())), slog.Int("status", f.Status), slog.Any("error", f.Err))
 }
 
 // addMembers adds what the flow knows to a problem's body.

@@ -1,0 +1,156 @@
+// Package api is the HTTP surface: which URL is which resource, and what each
+// resource asks of the file system.
+//
+// A file holds a resource. A resource answers the questions of repo-api/flow; it
+// writes no status and no error. What a request wants changed is judged by the
+// file system at the moment of the change: a resource only translates the
+// request's conditions into expectations.
+//
+// A request that names itself (X-Request-Id, which nginx sets and repeats) may be
+// the repeat of one that was done and whose answer was lost. So its conditions are
+// never refused here: only the file system knows whether it has seen it before.
+//
+// Handlers keep nothing between requests. A change is durable when it is answered.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
+	"rhapsode/internal/fault"
+	"rhapsode/internal/reqid"
+	"rhapsode/repo-api/flow"
+	"rhapsode/repo-api/internal/problem"
+)
+
+// maxTarget is the length of the longest request target in bytes: the longest
+// path, with every byte of it escaped, and some room for a query.
+const maxTarget = 3*content.MaxPath + 4<<10
+
+// maxJSON is the size of the largest JSON that a request may hold, in bytes.
+const maxJSON = 64 << 10
+
+// Config is what an API needs.
+type Config struct {
+	FS      fsapi.FS
+	MaxBody int64  // of a document, in bytes
+	Spool   string // the folder for content that comes without a length; "": the system's
+	Clock   func() time.Time
+	Log     *slog.Logger
+
+	// Ready says why requests should not come here, or nil. Nil: always ready.
+	Ready func(context.Context) error
+	// Metrics returns what /metrics shows and its media type. Nil: there is none.
+	Metrics func() ([]byte, string, error)
+	// Instrument wraps the handler of each route, named by its pattern. Nil: as it is.
+	Instrument func(route string, h http.Handler) http.Handler
+}
+
+// API makes resources out of requests.
+type API struct {
+	Config
+	flow flow.Engine
+}
+
+// New returns the handler of the whole surface.
+func New(c Config) http.Handler {
+	if c.Instrument == nil {
+		c.Instrument = func(_ string, h http.Handler) http.Handler { return h }
+	}
+	a := &API{Config: c, flow: flow.Engine{
+		MaxTarget: maxTarget, Now: c.Clock,
+		Status: problem.Status, Explain: problem.Writer{Log: c.Log}.Explain,
+	}}
+	return identify(a.routes())
+}
+
+// routes matches encoded paths as they are: content decides which are good.
+func (a *API) routes() http.Handler {
+	m := mux.NewRouter().UseEncodedPath().SkipClean(true)
+	handle := func(pattern string, open func(*http.Request) (flow.Resource, error)) {
+		m.Handle(pattern, a.Instrument(pattern, a.flow.Handler(open)))
+	}
+	handle("/content/{place:.+}", a.content)
+	handle("/repos", a.repos)
+	handle("/repos/{repo}", a.repo)
+	handle("/repos/{repo}/branches", a.branches)
+	handle("/repos/{repo}/branches/{branch}", a.branch)
+	handle("/repos/{repo}/commits", a.commits)
+	handle("/repos/{repo}/commits/{id}", a.commit)
+	handle("/repos/{repo}/history/{path:.*}", a.history)
+	handle("/repos/{repo}/imports/{sha256}", a.imports)
+	handle("/problems/{slug}", a.problemType)
+	handle("/healthz", a.health)
+	handle("/readyz", a.ready)
+	if a.Metrics != nil {
+		handle("/metrics", a.metrics)
+	}
+	handle("/", a.root)
+	m.NotFoundHandler = a.Instrument("none", a.flow.Handler(nowhere))
+	return m
+}
+
+// nowhere is every target that no pattern matches. OPTIONS * is about them all.
+func nowhere(r *http.Request) (flow.Resource, error) {
+	if r.RequestURI == "*" && r.Method == http.MethodOptions {
+		return everything{}, nil
+	}
+	return nil, fault.Newf(fault.NotFound, "url", "nothing is served at this path")
+}
+
+// everything is the server as a whole (RFC 9110 9.3.7).
+type everything struct{}
+
+func (everything) Methods(*flow.Exchange) (flow.Methods, error) {
+	return flow.GET | flow.POST | flow.PUT | flow.PATCH | flow.DELETE, nil
+}
+
+func (everything) Look(*flow.Exchange) (flow.State, error) { return flow.State{}, nil }
+
+// requestIDField names a request; its repeat has the same.
+const requestIDField = "X-Request-Id"
+
+// identify gives every request an id: its own if it has a good one.
+func identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(requestIDField)
+		if !reqid.Good(id) {
+			id = reqid.New()
+		}
+		w.Header().Set(requestIDField, id)
+		next.ServeHTTP(w, r.WithContext(reqid.NewContext(r.Context(), id)))
+	})
+}
+
+// named says whether r came with an id of its own, and may be a repeat.
+func named(r *http.Request) bool { return reqid.Good(r.Header.Get(requestIDField)) }
+
+// requestID identifies a change by the name of its request and all that it asks for.
+func requestID(x *flow.Exchange, asked ...[]byte) content.RequestID {
+	r := x.Request
+	parts := append(make([][]byte, 0, 8+len(asked)), []byte(r.Method), []byte(r.URL.EscapedPath()))
+	for _, field := range [...]string{"If-Match", "If-None-Match", "If-Unmodified-Since", authorField, messageField} {
+		for _, line := range r.Header[field] {
+			parts = append(parts, []byte(field), []byte(line))
+		}
+	}
+	return content.RequestIDOf(reqid.FromContext(r.Context()), append(parts, asked...)...)
+}
+
+// absent is the state of what the file system says is not there; any other error
+// stays one.
+func absent(err error) (flow.State, error) {
+	switch fault.Of(err) {
+	case fault.NotFound:
+		return flow.State{Why: err}, nil
+	case fault.Gone:
+		return flow.State{Gone: true, Why: err}, nil
+	}
+	return flow.State{}, err
+}

@@ -1,0 +1,231 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
+	"rhapsode/internal/fault"
+	"rhapsode/repo-api/flow"
+	"rhapsode/repo-api/internal/resource"
+)
+
+// inline is the size in bytes up to which a document comes along with the answer
+// about what is there.
+const inline = 64 << 10
+
+// content is everything under /content/.
+func (a *API) content(r *http.Request) (flow.Resource, error) {
+	place, err := resource.ParsePlace(mux.Vars(r)["place"])
+	switch {
+	case err != nil:
+		return nil, err
+	case !place.HasRev():
+		return &latest{api: a, Place: place}, nil
+	case place.Dir:
+		return a.directory(place), nil
+	}
+	return &document{api: a, Place: place}, nil
+}
+
+// document is a document at a revision. On a branch it can be written. A symbolic
+// link is read as the text that it holds, its target, and never followed; writing to it
+// makes a document of it. A submodule has no bytes here: it is not found.
+type document struct {
+	api *API
+	resource.Place
+
+	stat   fsapi.Stat      // what is there, once looked at
+	branch content.RefName // what Rev named, if that can be written to
+	looked bool
+	state  flow.State
+	credit credit // of the change that is asked for
+}
+
+var (
+	_ flow.Getter  = (*document)(nil)
+	_ flow.Putter  = (*document)(nil)
+	_ flow.Deleter = (*document)(nil)
+	_ flow.Checker = (*document)(nil)
+	_ flow.Bounded = (*document)(nil)
+	_ flow.Fielder = (*document)(nil)
+)
+
+// Methods asks what the revision is only where the answer depends on it: a read
+// is allowed anyway.
+func (d *document) Methods(x *flow.Exchange) (flow.Methods, error) {
+	const all = flow.GET | flow.PUT | flow.DELETE
+	if reads(x.Request) {
+		return all, nil
+	}
+	if _, fixed := d.Rev.Commit(); fixed {
+		return flow.GET, nil
+	}
+	if err := d.look(x); err != nil {
+		return 0, err
+	}
+	if d.branch.IsZero() {
+		return flow.GET, nil
+	}
+	return all, nil
+}
+
+func reads(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead
+}
+
+func (d *document) Bounds() flow.Bounds { return flow.Bounds{Max: d.api.MaxBody} }
+
+// Look finds out what is there, once.
+func (d *document) Look(x *flow.Exchange) (flow.State, error) {
+	if !d.looked {
+		if err := d.look(x); err != nil {
+			return flow.State{}, err
+		}
+	}
+	mode := d.stat.Entry.Mode
+	if d.state.Exists && (mode.IsDir() || mode == content.ModeSubmodule) {
+		return d.noDocument(x)
+	}
+	return d.state, nil
+}
+
+// noDocument is the state of a path that holds something else.
+func (d *document) noDocument(x *flow.Exchange) (flow.State, error) {
+	kind, state := "a submodule", flow.State{}
+	if d.stat.Entry.Mode.IsDir() {
+		dir := d.Place
+		dir.Dir = true
+		kind, state = "a directory", flow.State{Moved: flow.ForGood, To: dir.URL()}
+	}
+	why := fault.Newf(fault.Conflict, "document", "%v is %s", d.Path, kind)
+	if !reads(x.Request) {
+		return flow.State{}, why
+	}
+	state.Why = why
+	return state, nil
+}
+
+func (d *document) look(x *flow.Exchange) error {
+	d.looked = true
+	question := fsapi.StatQuestion{At: d.at(x.Request)}
+	if x.Request.Method == http.MethodGet {
+		question.Inline, question.Have = inline, known(&x.Conditions)
+	}
+	stat, err := d.api.FS.Stat(x.Context(), question)
+	if err != nil {
+		if d.state, err = absent(err); err != nil || reads(x.Request) {
+			return err
+		}
+		if d.state.Gone {
+			return d.state.Why
+		}
+		d.branch, err = d.api.branchOf(x.Context(), d.Repo, d.Rev)
+		d.state.Judges = named(x.Request)
+		return err
+	}
+	d.stat = stat
+	if stat.Ref.IsBranch() {
+		d.branch = stat.Ref
+	}
+	_, fixed := d.Rev.Commit()
+	d.state = flow.State{
+		Exists: true, Tag: resource.TagOf(stat.Entry.Digest), Modified: stat.Modified, Exact: fixed,
+		Guarded: true, Judges: named(x.Request),
+	}
+	if stat.Modified.After(d.api.Clock()) {
+		d.state.Modified = time.Time{} // a date that is yet to come tells nothing (RFC 9110 8.8.2.1)
+	}
+	return nil
+}
+
+// known is the digest that the client has the bytes of, if it says so.
+func known(c *flow.Conditions) content.Digest {
+	if len(c.IfNoneMatch.List) != 1 {
+		return content.Digest{}
+	}
+	d, _ := resource.DigestOf(c.IfNoneMatch.List[0])
+	return d
+}
+
+// branchOf returns the branch that rev names, or none if it names something else.
+// It may be a default branch that begins with the first document.
+func (a *API) branchOf(ctx context.Context, id content.RepoID, rev content.Revision) (content.RefName, error) {
+	root, err := a.FS.Stat(ctx, fsapi.StatQuestion{At: fsapi.At{Repo: id, Rev: rev}})
+	if err == nil {
+		if root.Ref.IsBranch() {
+			return root.Ref, nil
+		}
+		return content.RefName{}, nil
+	}
+	if !fault.Is(err, fault.NotFound) {
+		return content.RefName{}, err
+	}
+	repo, repoErr := a.FS.Repo(ctx, id)
+	if repoErr != nil {
+		return content.RefName{}, repoErr
+	}
+	for _, ref := range rev.Candidates() {
+		if ref == repo.Default {
+			return ref, nil
+		}
+	}
+	return content.RefName{}, err
+}
+
+func (d *document) at(r *http.Request) fsapi.At {
+	return fsapi.At{Repo: d.Repo, Rev: d.Rev, Path: d.Path, Fresh: freshness(r)}
+}
+
+// freshness is what the client asks for: max-stale takes an answer that may be old.
+func freshness(r *http.Request) fsapi.Freshness {
+	for _, line := range r.Header["Cache-Control"] {
+		if reads(r) && strings.Contains(line, "max-stale") {
+			return fsapi.Any
+		}
+	}
+	return fsapi.Linearizable
+}
+
+// Get sends the bytes that came along, or opens them.
+func (d *document) Get(*flow.Exchange) (flow.Representation, error) {
+	entry := d.stat.Entry
+	return flow.Representation{
+		Type: resource.MediaType(entry), Size: entry.Size, Bytes: d.stat.Inline, Parts: d,
+	}, nil
+}
+
+// Open opens a part of the document.
+func (d *document) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
+	return d.api.FS.Blob(ctx, d.Repo, d.stat.Entry.Digest, off, n)
+}
+
+// Fields names the very version that is there now, and where its history is.
+func (d *document) Fields(x *flow.Exchange, h http.Header) {
+	setCaching(h, d.Rev)
+	h.Set("X-Content-Type-Options", "nosniff")
+	if !d.stat.Commit.IsZero() && x.State.Moved == flow.Stayed {
+		h.Set("Content-Location", d.At(content.AtCommit(d.stat.Commit)).URL())
+	}
+	h.Set("Link", "<"+resource.HistoryURL(d.Repo, d.Path, d.Rev)+`>; rel="version-history"`)
+}
+
+// setCaching says how long an answer about rev holds: a commit's for ever.
+func setCaching(h http.Header, rev content.Revision) {
+	if _, fixed := rev.Commit(); fixed {
+		h.Set("Cache-Control", immutable)
+		return
+	}
+	h.Set("Cache-Control", revalidate)
+}
+
+const (
+	immutable  = "public, max-age=31536000, immutable"
+	revalidate = "no-cache"
+)

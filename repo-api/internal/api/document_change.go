@@ -1,0 +1,86 @@
+package api
+
+import (
+	"net/http"
+
+	"rhapsode/content"
+	"rhapsode/internal/fault"
+	"rhapsode/repo-api/flow"
+	"rhapsode/repo-api/internal/resource"
+)
+
+// Check reads who changes the document and why.
+func (d *document) Check(x *flow.Exchange) (err error) {
+	if reads(x.Request) {
+		return nil
+	}
+	d.credit, err = creditOf(x.Request.Header)
+	return err
+}
+
+// Put makes the document what the request holds.
+func (d *document) Put(x *flow.Exchange) (flow.Done, error) {
+	if !x.State.Exists {
+		if err := d.Path.Creatable(); err != nil {
+			return flow.Done{}, err // before the content is read
+		}
+	}
+	body, err := d.api.receive(x.Context(), d.Repo, x.Request)
+	if err != nil {
+		return flow.Done{}, err
+	}
+	outcome, err := d.change(x, content.Change{Path: d.Path, Body: body})
+	return flow.Done{Created: outcome.Created, Location: location(outcome.Created, d.URL()), Tag: resource.TagOf(body.Digest)}, err
+}
+
+// location is where what was created is; it is told only of what was.
+func location(created bool, url string) string {
+	if created {
+		return url
+	}
+	return ""
+}
+
+// Delete takes the document away.
+func (d *document) Delete(x *flow.Exchange) (flow.Done, error) {
+	_, err := d.change(x, content.Change{Path: d.Path, Delete: true})
+	return flow.Done{}, err
+}
+
+func (d *document) change(x *flow.Exchange, c content.Change) (content.Outcome, error) {
+	c.Expect = expectation(x)
+	changed, err := d.api.FS.Change(x.Context(), content.ChangeSet{
+		Repo: d.Repo, Branch: d.branch, Changes: []content.Change{c},
+		Author: d.credit.author, Message: d.credit.message,
+		Request: requestID(x, c.Body.Digest[:]),
+	})
+	if err != nil {
+		return content.Outcome{}, d.refused(x, err)
+	}
+	d.stat.Commit = changed.Commit
+	return changed.Outcomes[0], nil
+}
+
+// refused says why a change was refused, in the light of what is there now.
+func (d *document) refused(x *flow.Exchange, err error) error {
+	if !fault.Is(err, fault.Stale) {
+		return err
+	}
+	seen := x.State
+	if d.look(x) == nil {
+		x.State = d.state
+	}
+	return refusal(x, &seen, err)
+}
+
+// refusal is what a stale expectation means to the client: what there was nothing
+// to delete of is not found, and who said nothing about what there is should have.
+func refusal(x *flow.Exchange, seen *flow.State, stale error) error {
+	switch {
+	case x.Request.Method == http.MethodDelete && !seen.Exists:
+		return fault.New(fault.NotFound, "delete", x.Request.URL.Path, seen.Why)
+	case !x.Conditions.Guard(seen):
+		return flow.ErrUnconditional
+	}
+	return stale
+}

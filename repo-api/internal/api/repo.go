@@ -1,0 +1,108 @@
+package api
+
+import (
+	"math"
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
+	"rhapsode/internal/fault"
+	"rhapsode/repo-api/flow"
+	"rhapsode/repo-api/internal/resource"
+)
+
+// repo is one repository's record.
+func (a *API) repo(r *http.Request) (flow.Resource, error) {
+	id, err := resource.ParseRepo(mux.Vars(r)["repo"])
+	return &repository{api: a, id: id}, err
+}
+
+type repository struct {
+	api *API
+	view
+	jsonContent
+	id  content.RepoID
+	now fsapi.Repo
+}
+
+var (
+	_ flow.Getter  = (*repository)(nil)
+	_ flow.Putter  = (*repository)(nil)
+	_ flow.Deleter = (*repository)(nil)
+)
+
+func (*repository) Methods(*flow.Exchange) (flow.Methods, error) {
+	return flow.GET | flow.PUT | flow.DELETE, nil
+}
+
+func (r *repository) Look(x *flow.Exchange) (flow.State, error) {
+	// A deletion has no repeats to be known by: what is gone is gone.
+	judges := named(x.Request) && x.Request.Method == http.MethodPut
+	var err error
+	if r.now, err = r.api.FS.Repo(x.Context(), r.id); err != nil {
+		state, err := absent(err)
+		state.Judges = judges
+		return state, err
+	}
+	state, err := r.show(resource.RepoOf(r.now))
+	state.Guarded, state.Judges = true, judges
+	return state, err
+}
+
+// Put makes the repository, or changes its record: {"description", "default_branch"}.
+func (r *repository) Put(x *flow.Exchange) (flow.Done, error) {
+	var asked repoSettings
+	text, err := readJSON(x.Request, &asked)
+	if err != nil {
+		return flow.Done{}, err
+	}
+	change, err := asked.change(r.id)
+	if err != nil {
+		return flow.Done{}, err
+	}
+	change.Revision, change.Request = r.expected(x), requestID(x, text)
+	repo, created, err := r.api.FS.PutRepo(x.Context(), change)
+	if err != nil {
+		return flow.Done{}, r.refused(x, err)
+	}
+	if _, err := r.show(resource.RepoOf(repo)); err != nil {
+		return flow.Done{}, err
+	}
+	return flow.Done{Created: created, Location: location(created, resource.RepoURL(r.id)), Content: r.representation()}, nil
+}
+
+// Delete takes the repository away; what it held is kept.
+func (r *repository) Delete(x *flow.Exchange) (flow.Done, error) {
+	err := r.api.FS.DeleteRepo(x.Context(), r.id, r.expected(x))
+	return flow.Done{}, r.refused(x, err)
+}
+
+// expected is the revision that the conditions expect the record to be at. The
+// tag is of what the record looks like, so they are judged on what was seen.
+func (r *repository) expected(x *flow.Exchange) int64 {
+	const none, any, never = 0, -1, math.MaxInt64
+	switch {
+	case !x.Conditions.Guard(&x.State):
+		return none
+	case !x.Conditions.Hold(&x.State):
+		return never
+	case !x.State.Exists:
+		return none
+	case x.Conditions.IfMatch.Any:
+		return any
+	}
+	return r.now.Revision
+}
+
+func (r *repository) refused(x *flow.Exchange, err error) error {
+	if !fault.Is(err, fault.Stale) {
+		return err
+	}
+	seen := x.State
+	if now, err := r.Look(x); err == nil {
+		x.State = now
+	}
+	return refusal(x, &seen, err)
+}

@@ -1,0 +1,166 @@
+package resource
+
+import (
+	"net/url"
+	"strings"
+
+	"rhapsode/content"
+	"rhapsode/internal/fault"
+)
+
+// Place is what a URL under /content/ names.
+type Place struct {
+	Repo content.RepoID
+	Rev  content.Revision // zero if the URL names none
+	Path content.Path
+	Dir  bool // the URL ends in a slash, or has no path
+}
+
+// HasRev says whether the URL names a revision.
+func (p Place) HasRev() bool { return p.Rev != content.Revision{} }
+
+// ParsePlace reads what follows /content/, still escaped: repo@rev/path or repo/path.
+func ParsePlace(escaped string) (Place, error) {
+	head, rest, slashed := strings.Cut(escaped, "/")
+	name, rev, revised := strings.Cut(head, "@")
+	var p Place
+	var err error
+	if p.Repo, err = ParseRepo(name); err != nil {
+		return Place{}, err
+	}
+	if revised {
+		if p.Rev, err = ParseRevision(rev); err != nil {
+			return Place{}, err
+		}
+	}
+	p.Dir = !slashed || rest == "" || strings.HasSuffix(rest, "/")
+	p.Path, err = ParsePath(strings.TrimSuffix(rest, "/"))
+	return p, err
+}
+
+// ParseRepo reads one escaped piece of a URL as a repository's name.
+func ParseRepo(escaped string) (content.RepoID, error) {
+	s, err := unescape(escaped)
+	if err != nil {
+		return content.RepoID{}, err
+	}
+	return content.ParseRepoID(s)
+}
+
+// ParseRevision reads one escaped piece of a URL as a revision.
+func ParseRevision(escaped string) (content.Revision, error) {
+	s, err := unescape(escaped)
+	if err != nil {
+		return content.Revision{}, err
+	}
+	return content.ParseRevision(s)
+}
+
+// ParseBranch reads one escaped piece of a URL as a branch's name.
+func ParseBranch(escaped string) (content.RefName, error) {
+	s, err := unescape(escaped)
+	if err != nil {
+		return content.RefName{}, err
+	}
+	return content.Branch(s)
+}
+
+// ParsePath reads escaped names between slashes.
+func ParsePath(escaped string) (content.Path, error) {
+	if !strings.Contains(escaped, "%") {
+		return content.ParsePath(escaped)
+	}
+	names := strings.Split(escaped, "/")
+	for i, name := range names {
+		s, err := unescape(name)
+		if err != nil {
+			return content.Path{}, err
+		}
+		if err := content.CheckName(s); err != nil { // a slash in s would be taken for one between names
+			return content.Path{}, err
+		}
+		names[i] = s
+	}
+	return content.ParsePath(strings.Join(names, "/"))
+}
+
+func unescape(piece string) (string, error) {
+	s, err := url.PathUnescape(piece)
+	if err != nil {
+		return "", fault.New(fault.Invalid, "url", "", err)
+	}
+	return s, nil
+}
+
+// URL returns the URL of p, escaped.
+func (p Place) URL() string {
+	var b strings.Builder
+	b.WriteString("/content/")
+	b.WriteString(p.Repo.String())
+	if p.HasRev() {
+		b.WriteByte('@')
+		b.WriteString(url.PathEscape(p.Rev.String()))
+	}
+	b.WriteByte('/')
+	b.WriteString(escapePath(p.Path))
+	if p.Dir && !p.Path.IsRoot() {
+		b.WriteByte('/')
+	}
+	return b.String()
+}
+
+// At returns the same place at another revision.
+func (p Place) At(rev content.Revision) Place { p.Rev = rev; return p }
+
+// RepoURL is where a repository is.
+func RepoURL(repo content.RepoID) string { return "/repos/" + repo.String() }
+
+// BranchesURL is where a repository's branches are.
+func BranchesURL(repo content.RepoID) string { return RepoURL(repo) + "/branches" }
+
+// BranchURL is where a branch is.
+func BranchURL(repo content.RepoID, branch content.RefName) string {
+	return BranchesURL(repo) + "/" + url.PathEscape(branch.Short())
+}
+
+// CommitsURL is where a repository's commits are.
+func CommitsURL(repo content.RepoID) string { return RepoURL(repo) + "/commits" }
+
+// CommitURL is where a commit is.
+func CommitURL(repo content.RepoID, id content.Digest) string {
+	return CommitsURL(repo) + "/" + id.String()
+}
+
+// HistoryURL is where the history of a path is, as seen from rev.
+func HistoryURL(repo content.RepoID, path content.Path, rev content.Revision) string {
+	u := RepoURL(repo) + "/history/" + escapePath(path)
+	if rev != (content.Revision{}) {
+		u += "?ref=" + url.QueryEscape(rev.String())
+	}
+	return u
+}
+
+// escapePath escapes each name of p.
+func escapePath(p content.Path) string {
+	if plain(p.String()) {
+		return p.String()
+	}
+	names := p.Names()
+	for i, name := range names {
+		names[i] = url.PathEscape(name)
+	}
+	return strings.Join(names, "/")
+}
+
+// plain says whether s is the same after escaping.
+func plain(s string) bool {
+	for _, c := range []byte(s) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9',
+			c == '/', c == '-', c == '_', c == '.', c == '~':
+		default:
+			return false
+		}
+	}
+	return true
+}
