@@ -46,6 +46,9 @@ func NoneOf(ds ...Digest) Expect {
 // IsZero says whether e is satisfied by everything.
 func (e Expect) IsZero() bool { return e.presence == mayExist && len(e.among) == 0 }
 
+// Wants says whether e names what it expects the name to hold, as OneOf does.
+func (e Expect) Wants() bool { return e.presence == mustExist && e.among != nil }
+
 // Judge returns nil if the belief holds of a name that now holds current, or
 // holds nothing if current is nil. Otherwise it returns a fault.Stale.
 func (e Expect) Judge(name string, current *Digest) error {

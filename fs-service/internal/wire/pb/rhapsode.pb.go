@@ -104,50 +104,6 @@ func (x *Chunk) GetData() []byte {
 	return nil
 }
 
-type BoolReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Value         bool                   `protobuf:"varint,1,opt,name=value,proto3" json:"value,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *BoolReply) Reset() {
-	*x = BoolReply{}
-	mi := &file_rhapsode_proto_msgTypes[2]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *BoolReply) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*BoolReply) ProtoMessage() {}
-
-func (x *BoolReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[2]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use BoolReply.ProtoReflect.Descriptor instead.
-func (*BoolReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{2}
-}
-
-func (x *BoolReply) GetValue() bool {
-	if x != nil {
-		return x.Value
-	}
-	return false
-}
-
 type DigestReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Digest        []byte                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
@@ -157,7 +113,7 @@ type DigestReply struct {
 
 func (x *DigestReply) Reset() {
 	*x = DigestReply{}
-	mi := &file_rhapsode_proto_msgTypes[3]
+	mi := &file_rhapsode_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -169,7 +125,7 @@ func (x *DigestReply) String() string {
 func (*DigestReply) ProtoMessage() {}
 
 func (x *DigestReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[3]
+	mi := &file_rhapsode_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -182,7 +138,7 @@ func (x *DigestReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DigestReply.ProtoReflect.Descriptor instead.
 func (*DigestReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{3}
+	return file_rhapsode_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *DigestReply) GetDigest() []byte {
@@ -204,7 +160,7 @@ type Fault struct {
 
 func (x *Fault) Reset() {
 	*x = Fault{}
-	mi := &file_rhapsode_proto_msgTypes[4]
+	mi := &file_rhapsode_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -216,7 +172,7 @@ func (x *Fault) String() string {
 func (*Fault) ProtoMessage() {}
 
 func (x *Fault) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[4]
+	mi := &file_rhapsode_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -229,7 +185,7 @@ func (x *Fault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fault.ProtoReflect.Descriptor instead.
 func (*Fault) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{4}
+	return file_rhapsode_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Fault) GetKind() uint32 {
@@ -273,7 +229,7 @@ type Signature struct {
 
 func (x *Signature) Reset() {
 	*x = Signature{}
-	mi := &file_rhapsode_proto_msgTypes[5]
+	mi := &file_rhapsode_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -285,7 +241,7 @@ func (x *Signature) String() string {
 func (*Signature) ProtoMessage() {}
 
 func (x *Signature) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[5]
+	mi := &file_rhapsode_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -298,7 +254,7 @@ func (x *Signature) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Signature.ProtoReflect.Descriptor instead.
 func (*Signature) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{5}
+	return file_rhapsode_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Signature) GetName() string {
@@ -348,7 +304,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_rhapsode_proto_msgTypes[6]
+	mi := &file_rhapsode_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -360,7 +316,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[6]
+	mi := &file_rhapsode_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -373,7 +329,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{6}
+	return file_rhapsode_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Entry) GetName() []byte {
@@ -418,7 +374,7 @@ type CommitRecord struct {
 
 func (x *CommitRecord) Reset() {
 	*x = CommitRecord{}
-	mi := &file_rhapsode_proto_msgTypes[7]
+	mi := &file_rhapsode_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -430,7 +386,7 @@ func (x *CommitRecord) String() string {
 func (*CommitRecord) ProtoMessage() {}
 
 func (x *CommitRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[7]
+	mi := &file_rhapsode_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -443,7 +399,7 @@ func (x *CommitRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitRecord.ProtoReflect.Descriptor instead.
 func (*CommitRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{7}
+	return file_rhapsode_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CommitRecord) GetId() []byte {
@@ -500,7 +456,7 @@ type At struct {
 
 func (x *At) Reset() {
 	*x = At{}
-	mi := &file_rhapsode_proto_msgTypes[8]
+	mi := &file_rhapsode_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -512,7 +468,7 @@ func (x *At) String() string {
 func (*At) ProtoMessage() {}
 
 func (x *At) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[8]
+	mi := &file_rhapsode_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -525,7 +481,7 @@ func (x *At) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use At.ProtoReflect.Descriptor instead.
 func (*At) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{8}
+	return file_rhapsode_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *At) GetRepo() string {
@@ -566,7 +522,7 @@ type Page struct {
 
 func (x *Page) Reset() {
 	*x = Page{}
-	mi := &file_rhapsode_proto_msgTypes[9]
+	mi := &file_rhapsode_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -578,7 +534,7 @@ func (x *Page) String() string {
 func (*Page) ProtoMessage() {}
 
 func (x *Page) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[9]
+	mi := &file_rhapsode_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -591,7 +547,7 @@ func (x *Page) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Page.ProtoReflect.Descriptor instead.
 func (*Page) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{9}
+	return file_rhapsode_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Page) GetAfter() string {
@@ -619,7 +575,7 @@ type Location struct {
 
 func (x *Location) Reset() {
 	*x = Location{}
-	mi := &file_rhapsode_proto_msgTypes[10]
+	mi := &file_rhapsode_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -631,7 +587,7 @@ func (x *Location) String() string {
 func (*Location) ProtoMessage() {}
 
 func (x *Location) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[10]
+	mi := &file_rhapsode_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -644,7 +600,7 @@ func (x *Location) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Location.ProtoReflect.Descriptor instead.
 func (*Location) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{10}
+	return file_rhapsode_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Location) GetShard() uint32 {
@@ -678,7 +634,7 @@ type Replica struct {
 
 func (x *Replica) Reset() {
 	*x = Replica{}
-	mi := &file_rhapsode_proto_msgTypes[11]
+	mi := &file_rhapsode_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -690,7 +646,7 @@ func (x *Replica) String() string {
 func (*Replica) ProtoMessage() {}
 
 func (x *Replica) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[11]
+	mi := &file_rhapsode_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -703,7 +659,7 @@ func (x *Replica) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Replica.ProtoReflect.Descriptor instead.
 func (*Replica) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{11}
+	return file_rhapsode_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Replica) GetName() string {
@@ -729,7 +685,7 @@ type StatRequest struct {
 
 func (x *StatRequest) Reset() {
 	*x = StatRequest{}
-	mi := &file_rhapsode_proto_msgTypes[12]
+	mi := &file_rhapsode_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -741,7 +697,7 @@ func (x *StatRequest) String() string {
 func (*StatRequest) ProtoMessage() {}
 
 func (x *StatRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[12]
+	mi := &file_rhapsode_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -754,7 +710,7 @@ func (x *StatRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatRequest.ProtoReflect.Descriptor instead.
 func (*StatRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{12}
+	return file_rhapsode_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *StatRequest) GetQuestions() []*StatQuestion {
@@ -775,7 +731,7 @@ type StatQuestion struct {
 
 func (x *StatQuestion) Reset() {
 	*x = StatQuestion{}
-	mi := &file_rhapsode_proto_msgTypes[13]
+	mi := &file_rhapsode_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -787,7 +743,7 @@ func (x *StatQuestion) String() string {
 func (*StatQuestion) ProtoMessage() {}
 
 func (x *StatQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[13]
+	mi := &file_rhapsode_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -800,7 +756,7 @@ func (x *StatQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatQuestion.ProtoReflect.Descriptor instead.
 func (*StatQuestion) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{13}
+	return file_rhapsode_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *StatQuestion) GetAt() *At {
@@ -833,7 +789,7 @@ type StatReply struct {
 
 func (x *StatReply) Reset() {
 	*x = StatReply{}
-	mi := &file_rhapsode_proto_msgTypes[14]
+	mi := &file_rhapsode_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -845,7 +801,7 @@ func (x *StatReply) String() string {
 func (*StatReply) ProtoMessage() {}
 
 func (x *StatReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[14]
+	mi := &file_rhapsode_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -858,7 +814,7 @@ func (x *StatReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatReply.ProtoReflect.Descriptor instead.
 func (*StatReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{14}
+	return file_rhapsode_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *StatReply) GetAnswers() []*StatAnswer {
@@ -878,7 +834,7 @@ type StatAnswer struct {
 
 func (x *StatAnswer) Reset() {
 	*x = StatAnswer{}
-	mi := &file_rhapsode_proto_msgTypes[15]
+	mi := &file_rhapsode_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +846,7 @@ func (x *StatAnswer) String() string {
 func (*StatAnswer) ProtoMessage() {}
 
 func (x *StatAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[15]
+	mi := &file_rhapsode_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +859,7 @@ func (x *StatAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatAnswer.ProtoReflect.Descriptor instead.
 func (*StatAnswer) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{15}
+	return file_rhapsode_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *StatAnswer) GetStat() *Stat {
@@ -935,7 +891,7 @@ type Stat struct {
 
 func (x *Stat) Reset() {
 	*x = Stat{}
-	mi := &file_rhapsode_proto_msgTypes[16]
+	mi := &file_rhapsode_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -947,7 +903,7 @@ func (x *Stat) String() string {
 func (*Stat) ProtoMessage() {}
 
 func (x *Stat) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[16]
+	mi := &file_rhapsode_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -960,7 +916,7 @@ func (x *Stat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stat.ProtoReflect.Descriptor instead.
 func (*Stat) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{16}
+	return file_rhapsode_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Stat) GetRepo() string {
@@ -1024,7 +980,7 @@ type BlobRequest struct {
 
 func (x *BlobRequest) Reset() {
 	*x = BlobRequest{}
-	mi := &file_rhapsode_proto_msgTypes[17]
+	mi := &file_rhapsode_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1036,7 +992,7 @@ func (x *BlobRequest) String() string {
 func (*BlobRequest) ProtoMessage() {}
 
 func (x *BlobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[17]
+	mi := &file_rhapsode_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1049,7 +1005,7 @@ func (x *BlobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlobRequest.ProtoReflect.Descriptor instead.
 func (*BlobRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{17}
+	return file_rhapsode_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *BlobRequest) GetRepo() string {
@@ -1090,7 +1046,7 @@ type PlaceRequest struct {
 
 func (x *PlaceRequest) Reset() {
 	*x = PlaceRequest{}
-	mi := &file_rhapsode_proto_msgTypes[18]
+	mi := &file_rhapsode_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1102,7 +1058,7 @@ func (x *PlaceRequest) String() string {
 func (*PlaceRequest) ProtoMessage() {}
 
 func (x *PlaceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[18]
+	mi := &file_rhapsode_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1115,7 +1071,7 @@ func (x *PlaceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceRequest.ProtoReflect.Descriptor instead.
 func (*PlaceRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{18}
+	return file_rhapsode_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *PlaceRequest) GetAt() *At {
@@ -1143,7 +1099,7 @@ type ListReply struct {
 
 func (x *ListReply) Reset() {
 	*x = ListReply{}
-	mi := &file_rhapsode_proto_msgTypes[19]
+	mi := &file_rhapsode_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1155,7 +1111,7 @@ func (x *ListReply) String() string {
 func (*ListReply) ProtoMessage() {}
 
 func (x *ListReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[19]
+	mi := &file_rhapsode_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1168,7 +1124,7 @@ func (x *ListReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReply.ProtoReflect.Descriptor instead.
 func (*ListReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{19}
+	return file_rhapsode_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListReply) GetStat() *Stat {
@@ -1202,7 +1158,7 @@ type HistoryReply struct {
 
 func (x *HistoryReply) Reset() {
 	*x = HistoryReply{}
-	mi := &file_rhapsode_proto_msgTypes[20]
+	mi := &file_rhapsode_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1214,7 +1170,7 @@ func (x *HistoryReply) String() string {
 func (*HistoryReply) ProtoMessage() {}
 
 func (x *HistoryReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[20]
+	mi := &file_rhapsode_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1227,7 +1183,7 @@ func (x *HistoryReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryReply.ProtoReflect.Descriptor instead.
 func (*HistoryReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{20}
+	return file_rhapsode_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *HistoryReply) GetItems() []*HistoryItem {
@@ -1254,7 +1210,7 @@ type HistoryItem struct {
 
 func (x *HistoryItem) Reset() {
 	*x = HistoryItem{}
-	mi := &file_rhapsode_proto_msgTypes[21]
+	mi := &file_rhapsode_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1266,7 +1222,7 @@ func (x *HistoryItem) String() string {
 func (*HistoryItem) ProtoMessage() {}
 
 func (x *HistoryItem) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[21]
+	mi := &file_rhapsode_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1279,7 +1235,7 @@ func (x *HistoryItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryItem.ProtoReflect.Descriptor instead.
 func (*HistoryItem) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{21}
+	return file_rhapsode_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *HistoryItem) GetCommit() *CommitRecord {
@@ -1306,7 +1262,7 @@ type CommitRequest struct {
 
 func (x *CommitRequest) Reset() {
 	*x = CommitRequest{}
-	mi := &file_rhapsode_proto_msgTypes[22]
+	mi := &file_rhapsode_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1318,7 +1274,7 @@ func (x *CommitRequest) String() string {
 func (*CommitRequest) ProtoMessage() {}
 
 func (x *CommitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[22]
+	mi := &file_rhapsode_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1331,7 +1287,7 @@ func (x *CommitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitRequest.ProtoReflect.Descriptor instead.
 func (*CommitRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{22}
+	return file_rhapsode_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CommitRequest) GetRepo() string {
@@ -1359,7 +1315,7 @@ type CommitReply struct {
 
 func (x *CommitReply) Reset() {
 	*x = CommitReply{}
-	mi := &file_rhapsode_proto_msgTypes[23]
+	mi := &file_rhapsode_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1371,7 +1327,7 @@ func (x *CommitReply) String() string {
 func (*CommitReply) ProtoMessage() {}
 
 func (x *CommitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[23]
+	mi := &file_rhapsode_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1384,7 +1340,7 @@ func (x *CommitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitReply.ProtoReflect.Descriptor instead.
 func (*CommitReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{23}
+	return file_rhapsode_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CommitReply) GetCommit() *CommitRecord {
@@ -1419,7 +1375,7 @@ type FileChange struct {
 
 func (x *FileChange) Reset() {
 	*x = FileChange{}
-	mi := &file_rhapsode_proto_msgTypes[24]
+	mi := &file_rhapsode_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1431,7 +1387,7 @@ func (x *FileChange) String() string {
 func (*FileChange) ProtoMessage() {}
 
 func (x *FileChange) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[24]
+	mi := &file_rhapsode_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1444,7 +1400,7 @@ func (x *FileChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileChange.ProtoReflect.Descriptor instead.
 func (*FileChange) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{24}
+	return file_rhapsode_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *FileChange) GetPath() []byte {
@@ -1477,7 +1433,7 @@ type RepoRequest struct {
 
 func (x *RepoRequest) Reset() {
 	*x = RepoRequest{}
-	mi := &file_rhapsode_proto_msgTypes[25]
+	mi := &file_rhapsode_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1489,7 +1445,7 @@ func (x *RepoRequest) String() string {
 func (*RepoRequest) ProtoMessage() {}
 
 func (x *RepoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[25]
+	mi := &file_rhapsode_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1502,7 +1458,7 @@ func (x *RepoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RepoRequest.ProtoReflect.Descriptor instead.
 func (*RepoRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{25}
+	return file_rhapsode_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RepoRequest) GetRepo() string {
@@ -1527,7 +1483,7 @@ type RepoRecord struct {
 
 func (x *RepoRecord) Reset() {
 	*x = RepoRecord{}
-	mi := &file_rhapsode_proto_msgTypes[26]
+	mi := &file_rhapsode_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1539,7 +1495,7 @@ func (x *RepoRecord) String() string {
 func (*RepoRecord) ProtoMessage() {}
 
 func (x *RepoRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[26]
+	mi := &file_rhapsode_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1552,7 +1508,7 @@ func (x *RepoRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RepoRecord.ProtoReflect.Descriptor instead.
 func (*RepoRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{26}
+	return file_rhapsode_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RepoRecord) GetId() string {
@@ -1613,7 +1569,7 @@ type ReposRequest struct {
 
 func (x *ReposRequest) Reset() {
 	*x = ReposRequest{}
-	mi := &file_rhapsode_proto_msgTypes[27]
+	mi := &file_rhapsode_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1625,7 +1581,7 @@ func (x *ReposRequest) String() string {
 func (*ReposRequest) ProtoMessage() {}
 
 func (x *ReposRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[27]
+	mi := &file_rhapsode_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1638,7 +1594,7 @@ func (x *ReposRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReposRequest.ProtoReflect.Descriptor instead.
 func (*ReposRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{27}
+	return file_rhapsode_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ReposRequest) GetPage() *Page {
@@ -1658,7 +1614,7 @@ type ReposReply struct {
 
 func (x *ReposReply) Reset() {
 	*x = ReposReply{}
-	mi := &file_rhapsode_proto_msgTypes[28]
+	mi := &file_rhapsode_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1670,7 +1626,7 @@ func (x *ReposReply) String() string {
 func (*ReposReply) ProtoMessage() {}
 
 func (x *ReposReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[28]
+	mi := &file_rhapsode_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1683,7 +1639,7 @@ func (x *ReposReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReposReply.ProtoReflect.Descriptor instead.
 func (*ReposReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{28}
+	return file_rhapsode_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReposReply) GetRepos() []*RepoRecord {
@@ -1711,7 +1667,7 @@ type RefsRequest struct {
 
 func (x *RefsRequest) Reset() {
 	*x = RefsRequest{}
-	mi := &file_rhapsode_proto_msgTypes[29]
+	mi := &file_rhapsode_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1723,7 +1679,7 @@ func (x *RefsRequest) String() string {
 func (*RefsRequest) ProtoMessage() {}
 
 func (x *RefsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[29]
+	mi := &file_rhapsode_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1736,7 +1692,7 @@ func (x *RefsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefsRequest.ProtoReflect.Descriptor instead.
 func (*RefsRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{29}
+	return file_rhapsode_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *RefsRequest) GetRepo() string {
@@ -1770,7 +1726,7 @@ type RefsReply struct {
 
 func (x *RefsReply) Reset() {
 	*x = RefsReply{}
-	mi := &file_rhapsode_proto_msgTypes[30]
+	mi := &file_rhapsode_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1782,7 +1738,7 @@ func (x *RefsReply) String() string {
 func (*RefsReply) ProtoMessage() {}
 
 func (x *RefsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[30]
+	mi := &file_rhapsode_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1795,7 +1751,7 @@ func (x *RefsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefsReply.ProtoReflect.Descriptor instead.
 func (*RefsReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{30}
+	return file_rhapsode_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *RefsReply) GetRefs() []*RefRecord {
@@ -1822,7 +1778,7 @@ type RefRequest struct {
 
 func (x *RefRequest) Reset() {
 	*x = RefRequest{}
-	mi := &file_rhapsode_proto_msgTypes[31]
+	mi := &file_rhapsode_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1834,7 +1790,7 @@ func (x *RefRequest) String() string {
 func (*RefRequest) ProtoMessage() {}
 
 func (x *RefRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[31]
+	mi := &file_rhapsode_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1847,7 +1803,7 @@ func (x *RefRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefRequest.ProtoReflect.Descriptor instead.
 func (*RefRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{31}
+	return file_rhapsode_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RefRequest) GetRepo() string {
@@ -1875,7 +1831,7 @@ type RefRecord struct {
 
 func (x *RefRecord) Reset() {
 	*x = RefRecord{}
-	mi := &file_rhapsode_proto_msgTypes[32]
+	mi := &file_rhapsode_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1887,7 +1843,7 @@ func (x *RefRecord) String() string {
 func (*RefRecord) ProtoMessage() {}
 
 func (x *RefRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[32]
+	mi := &file_rhapsode_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1900,7 +1856,7 @@ func (x *RefRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefRecord.ProtoReflect.Descriptor instead.
 func (*RefRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{32}
+	return file_rhapsode_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RefRecord) GetName() string {
@@ -1935,7 +1891,7 @@ type UploadRequest struct {
 
 func (x *UploadRequest) Reset() {
 	*x = UploadRequest{}
-	mi := &file_rhapsode_proto_msgTypes[33]
+	mi := &file_rhapsode_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1947,7 +1903,7 @@ func (x *UploadRequest) String() string {
 func (*UploadRequest) ProtoMessage() {}
 
 func (x *UploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[33]
+	mi := &file_rhapsode_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1960,7 +1916,7 @@ func (x *UploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadRequest.ProtoReflect.Descriptor instead.
 func (*UploadRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{33}
+	return file_rhapsode_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *UploadRequest) GetRepo() string {
@@ -1995,7 +1951,7 @@ type Expect struct {
 
 func (x *Expect) Reset() {
 	*x = Expect{}
-	mi := &file_rhapsode_proto_msgTypes[34]
+	mi := &file_rhapsode_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2007,7 +1963,7 @@ func (x *Expect) String() string {
 func (*Expect) ProtoMessage() {}
 
 func (x *Expect) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[34]
+	mi := &file_rhapsode_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2020,7 +1976,7 @@ func (x *Expect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expect.ProtoReflect.Descriptor instead.
 func (*Expect) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{34}
+	return file_rhapsode_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Expect) GetPresence() uint32 {
@@ -2059,7 +2015,7 @@ type ChangeRequest struct {
 
 func (x *ChangeRequest) Reset() {
 	*x = ChangeRequest{}
-	mi := &file_rhapsode_proto_msgTypes[35]
+	mi := &file_rhapsode_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2071,7 +2027,7 @@ func (x *ChangeRequest) String() string {
 func (*ChangeRequest) ProtoMessage() {}
 
 func (x *ChangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[35]
+	mi := &file_rhapsode_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2084,7 +2040,7 @@ func (x *ChangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeRequest.ProtoReflect.Descriptor instead.
 func (*ChangeRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{35}
+	return file_rhapsode_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ChangeRequest) GetRepo() string {
@@ -2152,7 +2108,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_rhapsode_proto_msgTypes[36]
+	mi := &file_rhapsode_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2164,7 +2120,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[36]
+	mi := &file_rhapsode_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2177,7 +2133,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{36}
+	return file_rhapsode_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Change) GetPath() []byte {
@@ -2247,7 +2203,7 @@ type ChangeReply struct {
 
 func (x *ChangeReply) Reset() {
 	*x = ChangeReply{}
-	mi := &file_rhapsode_proto_msgTypes[37]
+	mi := &file_rhapsode_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2259,7 +2215,7 @@ func (x *ChangeReply) String() string {
 func (*ChangeReply) ProtoMessage() {}
 
 func (x *ChangeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[37]
+	mi := &file_rhapsode_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2272,7 +2228,7 @@ func (x *ChangeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeReply.ProtoReflect.Descriptor instead.
 func (*ChangeReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{37}
+	return file_rhapsode_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ChangeReply) GetCommit() []byte {
@@ -2307,7 +2263,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_rhapsode_proto_msgTypes[38]
+	mi := &file_rhapsode_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2319,7 +2275,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[38]
+	mi := &file_rhapsode_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2332,7 +2288,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{38}
+	return file_rhapsode_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Outcome) GetCreated() bool {
@@ -2370,7 +2326,7 @@ type MoveRefRequest struct {
 
 func (x *MoveRefRequest) Reset() {
 	*x = MoveRefRequest{}
-	mi := &file_rhapsode_proto_msgTypes[39]
+	mi := &file_rhapsode_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2382,7 +2338,7 @@ func (x *MoveRefRequest) String() string {
 func (*MoveRefRequest) ProtoMessage() {}
 
 func (x *MoveRefRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[39]
+	mi := &file_rhapsode_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2395,7 +2351,7 @@ func (x *MoveRefRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveRefRequest.ProtoReflect.Descriptor instead.
 func (*MoveRefRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{39}
+	return file_rhapsode_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *MoveRefRequest) GetRepo() string {
@@ -2453,7 +2409,7 @@ type PutRepoRequest struct {
 
 func (x *PutRepoRequest) Reset() {
 	*x = PutRepoRequest{}
-	mi := &file_rhapsode_proto_msgTypes[40]
+	mi := &file_rhapsode_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2465,7 +2421,7 @@ func (x *PutRepoRequest) String() string {
 func (*PutRepoRequest) ProtoMessage() {}
 
 func (x *PutRepoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[40]
+	mi := &file_rhapsode_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2478,7 +2434,7 @@ func (x *PutRepoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutRepoRequest.ProtoReflect.Descriptor instead.
 func (*PutRepoRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{40}
+	return file_rhapsode_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *PutRepoRequest) GetId() string {
@@ -2526,7 +2482,7 @@ type PutRepoReply struct {
 
 func (x *PutRepoReply) Reset() {
 	*x = PutRepoReply{}
-	mi := &file_rhapsode_proto_msgTypes[41]
+	mi := &file_rhapsode_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2538,7 +2494,7 @@ func (x *PutRepoReply) String() string {
 func (*PutRepoReply) ProtoMessage() {}
 
 func (x *PutRepoReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[41]
+	mi := &file_rhapsode_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2551,7 +2507,7 @@ func (x *PutRepoReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutRepoReply.ProtoReflect.Descriptor instead.
 func (*PutRepoReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{41}
+	return file_rhapsode_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *PutRepoReply) GetRepo() *RepoRecord {
@@ -2578,7 +2534,7 @@ type DeleteRepoRequest struct {
 
 func (x *DeleteRepoRequest) Reset() {
 	*x = DeleteRepoRequest{}
-	mi := &file_rhapsode_proto_msgTypes[42]
+	mi := &file_rhapsode_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2590,7 +2546,7 @@ func (x *DeleteRepoRequest) String() string {
 func (*DeleteRepoRequest) ProtoMessage() {}
 
 func (x *DeleteRepoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[42]
+	mi := &file_rhapsode_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2603,7 +2559,7 @@ func (x *DeleteRepoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRepoRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRepoRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{42}
+	return file_rhapsode_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *DeleteRepoRequest) GetId() string {
@@ -2634,7 +2590,7 @@ type ReceiveRequest struct {
 
 func (x *ReceiveRequest) Reset() {
 	*x = ReceiveRequest{}
-	mi := &file_rhapsode_proto_msgTypes[43]
+	mi := &file_rhapsode_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2646,7 +2602,7 @@ func (x *ReceiveRequest) String() string {
 func (*ReceiveRequest) ProtoMessage() {}
 
 func (x *ReceiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[43]
+	mi := &file_rhapsode_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2659,7 +2615,7 @@ func (x *ReceiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveRequest.ProtoReflect.Descriptor instead.
 func (*ReceiveRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{43}
+	return file_rhapsode_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ReceiveRequest) GetRepo() string {
@@ -2714,7 +2670,7 @@ type ImportRequest struct {
 
 func (x *ImportRequest) Reset() {
 	*x = ImportRequest{}
-	mi := &file_rhapsode_proto_msgTypes[44]
+	mi := &file_rhapsode_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2726,7 +2682,7 @@ func (x *ImportRequest) String() string {
 func (*ImportRequest) ProtoMessage() {}
 
 func (x *ImportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[44]
+	mi := &file_rhapsode_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2739,7 +2695,7 @@ func (x *ImportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRequest.ProtoReflect.Descriptor instead.
 func (*ImportRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{44}
+	return file_rhapsode_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ImportRequest) GetRepo() string {
@@ -2771,7 +2727,7 @@ type ImportReply struct {
 
 func (x *ImportReply) Reset() {
 	*x = ImportReply{}
-	mi := &file_rhapsode_proto_msgTypes[45]
+	mi := &file_rhapsode_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2783,7 +2739,7 @@ func (x *ImportReply) String() string {
 func (*ImportReply) ProtoMessage() {}
 
 func (x *ImportReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[45]
+	mi := &file_rhapsode_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2796,7 +2752,7 @@ func (x *ImportReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReply.ProtoReflect.Descriptor instead.
 func (*ImportReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{45}
+	return file_rhapsode_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ImportReply) GetPhase() string {
@@ -2859,7 +2815,7 @@ type Object struct {
 
 func (x *Object) Reset() {
 	*x = Object{}
-	mi := &file_rhapsode_proto_msgTypes[46]
+	mi := &file_rhapsode_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2871,7 +2827,7 @@ func (x *Object) String() string {
 func (*Object) ProtoMessage() {}
 
 func (x *Object) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[46]
+	mi := &file_rhapsode_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2884,7 +2840,7 @@ func (x *Object) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Object.ProtoReflect.Descriptor instead.
 func (*Object) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{46}
+	return file_rhapsode_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Object) GetDigest() []byte {
@@ -2921,7 +2877,7 @@ type PutObjectsRequest struct {
 
 func (x *PutObjectsRequest) Reset() {
 	*x = PutObjectsRequest{}
-	mi := &file_rhapsode_proto_msgTypes[47]
+	mi := &file_rhapsode_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2933,7 +2889,7 @@ func (x *PutObjectsRequest) String() string {
 func (*PutObjectsRequest) ProtoMessage() {}
 
 func (x *PutObjectsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[47]
+	mi := &file_rhapsode_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2946,7 +2902,7 @@ func (x *PutObjectsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutObjectsRequest.ProtoReflect.Descriptor instead.
 func (*PutObjectsRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{47}
+	return file_rhapsode_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *PutObjectsRequest) GetPool() []byte {
@@ -2994,7 +2950,7 @@ type ObjectRequest struct {
 
 func (x *ObjectRequest) Reset() {
 	*x = ObjectRequest{}
-	mi := &file_rhapsode_proto_msgTypes[48]
+	mi := &file_rhapsode_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3006,7 +2962,7 @@ func (x *ObjectRequest) String() string {
 func (*ObjectRequest) ProtoMessage() {}
 
 func (x *ObjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[48]
+	mi := &file_rhapsode_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3019,7 +2975,7 @@ func (x *ObjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectRequest.ProtoReflect.Descriptor instead.
 func (*ObjectRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{48}
+	return file_rhapsode_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ObjectRequest) GetPool() []byte {
@@ -3047,7 +3003,7 @@ type ObjectPart struct {
 
 func (x *ObjectPart) Reset() {
 	*x = ObjectPart{}
-	mi := &file_rhapsode_proto_msgTypes[49]
+	mi := &file_rhapsode_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3059,7 +3015,7 @@ func (x *ObjectPart) String() string {
 func (*ObjectPart) ProtoMessage() {}
 
 func (x *ObjectPart) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[49]
+	mi := &file_rhapsode_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3072,7 +3028,7 @@ func (x *ObjectPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectPart.ProtoReflect.Descriptor instead.
 func (*ObjectPart) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{49}
+	return file_rhapsode_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ObjectPart) GetKind() uint32 {
@@ -3106,7 +3062,7 @@ type DigestsRequest struct {
 
 func (x *DigestsRequest) Reset() {
 	*x = DigestsRequest{}
-	mi := &file_rhapsode_proto_msgTypes[50]
+	mi := &file_rhapsode_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3118,7 +3074,7 @@ func (x *DigestsRequest) String() string {
 func (*DigestsRequest) ProtoMessage() {}
 
 func (x *DigestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[50]
+	mi := &file_rhapsode_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3131,7 +3087,7 @@ func (x *DigestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DigestsRequest.ProtoReflect.Descriptor instead.
 func (*DigestsRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{50}
+	return file_rhapsode_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *DigestsRequest) GetPool() []byte {
@@ -3157,7 +3113,7 @@ type DigestsReply struct {
 
 func (x *DigestsReply) Reset() {
 	*x = DigestsReply{}
-	mi := &file_rhapsode_proto_msgTypes[51]
+	mi := &file_rhapsode_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3169,7 +3125,7 @@ func (x *DigestsReply) String() string {
 func (*DigestsReply) ProtoMessage() {}
 
 func (x *DigestsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[51]
+	mi := &file_rhapsode_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3182,7 +3138,7 @@ func (x *DigestsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DigestsReply.ProtoReflect.Descriptor instead.
 func (*DigestsReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{51}
+	return file_rhapsode_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *DigestsReply) GetDigests() [][]byte {
@@ -3204,7 +3160,7 @@ type PutBodyRequest struct {
 
 func (x *PutBodyRequest) Reset() {
 	*x = PutBodyRequest{}
-	mi := &file_rhapsode_proto_msgTypes[52]
+	mi := &file_rhapsode_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3216,7 +3172,7 @@ func (x *PutBodyRequest) String() string {
 func (*PutBodyRequest) ProtoMessage() {}
 
 func (x *PutBodyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[52]
+	mi := &file_rhapsode_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3229,7 +3185,7 @@ func (x *PutBodyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutBodyRequest.ProtoReflect.Descriptor instead.
 func (*PutBodyRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{52}
+	return file_rhapsode_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *PutBodyRequest) GetPool() []byte {
@@ -3273,7 +3229,7 @@ type PutPackRequest struct {
 
 func (x *PutPackRequest) Reset() {
 	*x = PutPackRequest{}
-	mi := &file_rhapsode_proto_msgTypes[53]
+	mi := &file_rhapsode_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3285,7 +3241,7 @@ func (x *PutPackRequest) String() string {
 func (*PutPackRequest) ProtoMessage() {}
 
 func (x *PutPackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[53]
+	mi := &file_rhapsode_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3298,7 +3254,7 @@ func (x *PutPackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutPackRequest.ProtoReflect.Descriptor instead.
 func (*PutPackRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{53}
+	return file_rhapsode_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *PutPackRequest) GetPool() []byte {
@@ -3343,9 +3299,7 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x0erhapsode.proto\x12\x0erhapsode.fs.v1\"\a\n" +
 	"\x05Empty\"\x1b\n" +
 	"\x05Chunk\x12\x12\n" +
-	"\x04data\x18\x01 \x01(\fR\x04data\"!\n" +
-	"\tBoolReply\x12\x14\n" +
-	"\x05value\x18\x01 \x01(\bR\x05value\"%\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\"%\n" +
 	"\vDigestReply\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\fR\x06digest\"S\n" +
 	"\x05Fault\x12\x12\n" +
@@ -3594,13 +3548,13 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\n" +
 	"DeleteRepo\x12!.rhapsode.fs.v1.DeleteRepoRequest\x1a\x15.rhapsode.fs.v1.Empty\x12H\n" +
 	"\aReceive\x12\x1e.rhapsode.fs.v1.ReceiveRequest\x1a\x1b.rhapsode.fs.v1.ImportReply(\x01\x12D\n" +
-	"\x06Import\x12\x1d.rhapsode.fs.v1.ImportRequest\x1a\x1b.rhapsode.fs.v1.ImportReply2\xae\x03\n" +
+	"\x06Import\x12\x1d.rhapsode.fs.v1.ImportRequest\x1a\x1b.rhapsode.fs.v1.ImportReply2\xa9\x03\n" +
 	"\x04Peer\x12F\n" +
 	"\n" +
 	"PutObjects\x12!.rhapsode.fs.v1.PutObjectsRequest\x1a\x15.rhapsode.fs.v1.Empty\x12H\n" +
 	"\tGetObject\x12\x1d.rhapsode.fs.v1.ObjectRequest\x1a\x1a.rhapsode.fs.v1.ObjectPart0\x01\x12G\n" +
-	"\aMissing\x12\x1e.rhapsode.fs.v1.DigestsRequest\x1a\x1c.rhapsode.fs.v1.DigestsReply\x12C\n" +
-	"\x06Closed\x12\x1e.rhapsode.fs.v1.DigestsRequest\x1a\x19.rhapsode.fs.v1.BoolReply\x12B\n" +
+	"\aMissing\x12\x1e.rhapsode.fs.v1.DigestsRequest\x1a\x1c.rhapsode.fs.v1.DigestsReply\x12>\n" +
+	"\x05Close\x12\x1e.rhapsode.fs.v1.DigestsRequest\x1a\x15.rhapsode.fs.v1.Empty\x12B\n" +
 	"\aPutBody\x12\x1e.rhapsode.fs.v1.PutBodyRequest\x1a\x15.rhapsode.fs.v1.Empty(\x01\x12B\n" +
 	"\aPutPack\x12\x1e.rhapsode.fs.v1.PutPackRequest\x1a\x15.rhapsode.fs.v1.Empty(\x01B&Z$rhapsode/fs-service/internal/wire/pbb\x06proto3"
 
@@ -3616,141 +3570,140 @@ func file_rhapsode_proto_rawDescGZIP() []byte {
 	return file_rhapsode_proto_rawDescData
 }
 
-var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
+var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
 var file_rhapsode_proto_goTypes = []any{
 	(*Empty)(nil),             // 0: rhapsode.fs.v1.Empty
 	(*Chunk)(nil),             // 1: rhapsode.fs.v1.Chunk
-	(*BoolReply)(nil),         // 2: rhapsode.fs.v1.BoolReply
-	(*DigestReply)(nil),       // 3: rhapsode.fs.v1.DigestReply
-	(*Fault)(nil),             // 4: rhapsode.fs.v1.Fault
-	(*Signature)(nil),         // 5: rhapsode.fs.v1.Signature
-	(*Entry)(nil),             // 6: rhapsode.fs.v1.Entry
-	(*CommitRecord)(nil),      // 7: rhapsode.fs.v1.CommitRecord
-	(*At)(nil),                // 8: rhapsode.fs.v1.At
-	(*Page)(nil),              // 9: rhapsode.fs.v1.Page
-	(*Location)(nil),          // 10: rhapsode.fs.v1.Location
-	(*Replica)(nil),           // 11: rhapsode.fs.v1.Replica
-	(*StatRequest)(nil),       // 12: rhapsode.fs.v1.StatRequest
-	(*StatQuestion)(nil),      // 13: rhapsode.fs.v1.StatQuestion
-	(*StatReply)(nil),         // 14: rhapsode.fs.v1.StatReply
-	(*StatAnswer)(nil),        // 15: rhapsode.fs.v1.StatAnswer
-	(*Stat)(nil),              // 16: rhapsode.fs.v1.Stat
-	(*BlobRequest)(nil),       // 17: rhapsode.fs.v1.BlobRequest
-	(*PlaceRequest)(nil),      // 18: rhapsode.fs.v1.PlaceRequest
-	(*ListReply)(nil),         // 19: rhapsode.fs.v1.ListReply
-	(*HistoryReply)(nil),      // 20: rhapsode.fs.v1.HistoryReply
-	(*HistoryItem)(nil),       // 21: rhapsode.fs.v1.HistoryItem
-	(*CommitRequest)(nil),     // 22: rhapsode.fs.v1.CommitRequest
-	(*CommitReply)(nil),       // 23: rhapsode.fs.v1.CommitReply
-	(*FileChange)(nil),        // 24: rhapsode.fs.v1.FileChange
-	(*RepoRequest)(nil),       // 25: rhapsode.fs.v1.RepoRequest
-	(*RepoRecord)(nil),        // 26: rhapsode.fs.v1.RepoRecord
-	(*ReposRequest)(nil),      // 27: rhapsode.fs.v1.ReposRequest
-	(*ReposReply)(nil),        // 28: rhapsode.fs.v1.ReposReply
-	(*RefsRequest)(nil),       // 29: rhapsode.fs.v1.RefsRequest
-	(*RefsReply)(nil),         // 30: rhapsode.fs.v1.RefsReply
-	(*RefRequest)(nil),        // 31: rhapsode.fs.v1.RefRequest
-	(*RefRecord)(nil),         // 32: rhapsode.fs.v1.RefRecord
-	(*UploadRequest)(nil),     // 33: rhapsode.fs.v1.UploadRequest
-	(*Expect)(nil),            // 34: rhapsode.fs.v1.Expect
-	(*ChangeRequest)(nil),     // 35: rhapsode.fs.v1.ChangeRequest
-	(*Change)(nil),            // 36: rhapsode.fs.v1.Change
-	(*ChangeReply)(nil),       // 37: rhapsode.fs.v1.ChangeReply
-	(*Outcome)(nil),           // 38: rhapsode.fs.v1.Outcome
-	(*MoveRefRequest)(nil),    // 39: rhapsode.fs.v1.MoveRefRequest
-	(*PutRepoRequest)(nil),    // 40: rhapsode.fs.v1.PutRepoRequest
-	(*PutRepoReply)(nil),      // 41: rhapsode.fs.v1.PutRepoReply
-	(*DeleteRepoRequest)(nil), // 42: rhapsode.fs.v1.DeleteRepoRequest
-	(*ReceiveRequest)(nil),    // 43: rhapsode.fs.v1.ReceiveRequest
-	(*ImportRequest)(nil),     // 44: rhapsode.fs.v1.ImportRequest
-	(*ImportReply)(nil),       // 45: rhapsode.fs.v1.ImportReply
-	(*Object)(nil),            // 46: rhapsode.fs.v1.Object
-	(*PutObjectsRequest)(nil), // 47: rhapsode.fs.v1.PutObjectsRequest
-	(*ObjectRequest)(nil),     // 48: rhapsode.fs.v1.ObjectRequest
-	(*ObjectPart)(nil),        // 49: rhapsode.fs.v1.ObjectPart
-	(*DigestsRequest)(nil),    // 50: rhapsode.fs.v1.DigestsRequest
-	(*DigestsReply)(nil),      // 51: rhapsode.fs.v1.DigestsReply
-	(*PutBodyRequest)(nil),    // 52: rhapsode.fs.v1.PutBodyRequest
-	(*PutPackRequest)(nil),    // 53: rhapsode.fs.v1.PutPackRequest
+	(*DigestReply)(nil),       // 2: rhapsode.fs.v1.DigestReply
+	(*Fault)(nil),             // 3: rhapsode.fs.v1.Fault
+	(*Signature)(nil),         // 4: rhapsode.fs.v1.Signature
+	(*Entry)(nil),             // 5: rhapsode.fs.v1.Entry
+	(*CommitRecord)(nil),      // 6: rhapsode.fs.v1.CommitRecord
+	(*At)(nil),                // 7: rhapsode.fs.v1.At
+	(*Page)(nil),              // 8: rhapsode.fs.v1.Page
+	(*Location)(nil),          // 9: rhapsode.fs.v1.Location
+	(*Replica)(nil),           // 10: rhapsode.fs.v1.Replica
+	(*StatRequest)(nil),       // 11: rhapsode.fs.v1.StatRequest
+	(*StatQuestion)(nil),      // 12: rhapsode.fs.v1.StatQuestion
+	(*StatReply)(nil),         // 13: rhapsode.fs.v1.StatReply
+	(*StatAnswer)(nil),        // 14: rhapsode.fs.v1.StatAnswer
+	(*Stat)(nil),              // 15: rhapsode.fs.v1.Stat
+	(*BlobRequest)(nil),       // 16: rhapsode.fs.v1.BlobRequest
+	(*PlaceRequest)(nil),      // 17: rhapsode.fs.v1.PlaceRequest
+	(*ListReply)(nil),         // 18: rhapsode.fs.v1.ListReply
+	(*HistoryReply)(nil),      // 19: rhapsode.fs.v1.HistoryReply
+	(*HistoryItem)(nil),       // 20: rhapsode.fs.v1.HistoryItem
+	(*CommitRequest)(nil),     // 21: rhapsode.fs.v1.CommitRequest
+	(*CommitReply)(nil),       // 22: rhapsode.fs.v1.CommitReply
+	(*FileChange)(nil),        // 23: rhapsode.fs.v1.FileChange
+	(*RepoRequest)(nil),       // 24: rhapsode.fs.v1.RepoRequest
+	(*RepoRecord)(nil),        // 25: rhapsode.fs.v1.RepoRecord
+	(*ReposRequest)(nil),      // 26: rhapsode.fs.v1.ReposRequest
+	(*ReposReply)(nil),        // 27: rhapsode.fs.v1.ReposReply
+	(*RefsRequest)(nil),       // 28: rhapsode.fs.v1.RefsRequest
+	(*RefsReply)(nil),         // 29: rhapsode.fs.v1.RefsReply
+	(*RefRequest)(nil),        // 30: rhapsode.fs.v1.RefRequest
+	(*RefRecord)(nil),         // 31: rhapsode.fs.v1.RefRecord
+	(*UploadRequest)(nil),     // 32: rhapsode.fs.v1.UploadRequest
+	(*Expect)(nil),            // 33: rhapsode.fs.v1.Expect
+	(*ChangeRequest)(nil),     // 34: rhapsode.fs.v1.ChangeRequest
+	(*Change)(nil),            // 35: rhapsode.fs.v1.Change
+	(*ChangeReply)(nil),       // 36: rhapsode.fs.v1.ChangeReply
+	(*Outcome)(nil),           // 37: rhapsode.fs.v1.Outcome
+	(*MoveRefRequest)(nil),    // 38: rhapsode.fs.v1.MoveRefRequest
+	(*PutRepoRequest)(nil),    // 39: rhapsode.fs.v1.PutRepoRequest
+	(*PutRepoReply)(nil),      // 40: rhapsode.fs.v1.PutRepoReply
+	(*DeleteRepoRequest)(nil), // 41: rhapsode.fs.v1.DeleteRepoRequest
+	(*ReceiveRequest)(nil),    // 42: rhapsode.fs.v1.ReceiveRequest
+	(*ImportRequest)(nil),     // 43: rhapsode.fs.v1.ImportRequest
+	(*ImportReply)(nil),       // 44: rhapsode.fs.v1.ImportReply
+	(*Object)(nil),            // 45: rhapsode.fs.v1.Object
+	(*PutObjectsRequest)(nil), // 46: rhapsode.fs.v1.PutObjectsRequest
+	(*ObjectRequest)(nil),     // 47: rhapsode.fs.v1.ObjectRequest
+	(*ObjectPart)(nil),        // 48: rhapsode.fs.v1.ObjectPart
+	(*DigestsRequest)(nil),    // 49: rhapsode.fs.v1.DigestsRequest
+	(*DigestsReply)(nil),      // 50: rhapsode.fs.v1.DigestsReply
+	(*PutBodyRequest)(nil),    // 51: rhapsode.fs.v1.PutBodyRequest
+	(*PutPackRequest)(nil),    // 52: rhapsode.fs.v1.PutPackRequest
 }
 var file_rhapsode_proto_depIdxs = []int32{
-	5,  // 0: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
-	5,  // 1: rhapsode.fs.v1.CommitRecord.committer:type_name -> rhapsode.fs.v1.Signature
-	11, // 2: rhapsode.fs.v1.Location.replicas:type_name -> rhapsode.fs.v1.Replica
-	13, // 3: rhapsode.fs.v1.StatRequest.questions:type_name -> rhapsode.fs.v1.StatQuestion
-	8,  // 4: rhapsode.fs.v1.StatQuestion.at:type_name -> rhapsode.fs.v1.At
-	15, // 5: rhapsode.fs.v1.StatReply.answers:type_name -> rhapsode.fs.v1.StatAnswer
-	16, // 6: rhapsode.fs.v1.StatAnswer.stat:type_name -> rhapsode.fs.v1.Stat
-	4,  // 7: rhapsode.fs.v1.StatAnswer.fault:type_name -> rhapsode.fs.v1.Fault
-	6,  // 8: rhapsode.fs.v1.Stat.entry:type_name -> rhapsode.fs.v1.Entry
-	8,  // 9: rhapsode.fs.v1.PlaceRequest.at:type_name -> rhapsode.fs.v1.At
-	9,  // 10: rhapsode.fs.v1.PlaceRequest.page:type_name -> rhapsode.fs.v1.Page
-	16, // 11: rhapsode.fs.v1.ListReply.stat:type_name -> rhapsode.fs.v1.Stat
-	6,  // 12: rhapsode.fs.v1.ListReply.entries:type_name -> rhapsode.fs.v1.Entry
-	21, // 13: rhapsode.fs.v1.HistoryReply.items:type_name -> rhapsode.fs.v1.HistoryItem
-	7,  // 14: rhapsode.fs.v1.HistoryItem.commit:type_name -> rhapsode.fs.v1.CommitRecord
-	6,  // 15: rhapsode.fs.v1.HistoryItem.entry:type_name -> rhapsode.fs.v1.Entry
-	7,  // 16: rhapsode.fs.v1.CommitReply.commit:type_name -> rhapsode.fs.v1.CommitRecord
-	24, // 17: rhapsode.fs.v1.CommitReply.changes:type_name -> rhapsode.fs.v1.FileChange
-	6,  // 18: rhapsode.fs.v1.FileChange.old:type_name -> rhapsode.fs.v1.Entry
-	6,  // 19: rhapsode.fs.v1.FileChange.new:type_name -> rhapsode.fs.v1.Entry
-	9,  // 20: rhapsode.fs.v1.ReposRequest.page:type_name -> rhapsode.fs.v1.Page
-	26, // 21: rhapsode.fs.v1.ReposReply.repos:type_name -> rhapsode.fs.v1.RepoRecord
-	9,  // 22: rhapsode.fs.v1.RefsRequest.page:type_name -> rhapsode.fs.v1.Page
-	32, // 23: rhapsode.fs.v1.RefsReply.refs:type_name -> rhapsode.fs.v1.RefRecord
-	34, // 24: rhapsode.fs.v1.ChangeRequest.head:type_name -> rhapsode.fs.v1.Expect
-	36, // 25: rhapsode.fs.v1.ChangeRequest.changes:type_name -> rhapsode.fs.v1.Change
-	5,  // 26: rhapsode.fs.v1.ChangeRequest.author:type_name -> rhapsode.fs.v1.Signature
-	34, // 27: rhapsode.fs.v1.Change.expect:type_name -> rhapsode.fs.v1.Expect
-	38, // 28: rhapsode.fs.v1.ChangeReply.outcomes:type_name -> rhapsode.fs.v1.Outcome
-	34, // 29: rhapsode.fs.v1.MoveRefRequest.expect:type_name -> rhapsode.fs.v1.Expect
-	26, // 30: rhapsode.fs.v1.PutRepoReply.repo:type_name -> rhapsode.fs.v1.RepoRecord
-	32, // 31: rhapsode.fs.v1.ImportReply.refs:type_name -> rhapsode.fs.v1.RefRecord
-	46, // 32: rhapsode.fs.v1.PutObjectsRequest.objects:type_name -> rhapsode.fs.v1.Object
-	25, // 33: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
-	12, // 34: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
-	17, // 35: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
-	18, // 36: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
-	18, // 37: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
-	22, // 38: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
-	25, // 39: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
-	27, // 40: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
-	29, // 41: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
-	31, // 42: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
-	33, // 43: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
-	35, // 44: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
-	39, // 45: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
-	40, // 46: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
-	42, // 47: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
-	43, // 48: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
-	44, // 49: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
-	47, // 50: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
-	48, // 51: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
-	50, // 52: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
-	50, // 53: rhapsode.fs.v1.Peer.Closed:input_type -> rhapsode.fs.v1.DigestsRequest
-	52, // 54: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
-	53, // 55: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
-	10, // 56: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
-	14, // 57: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
+	4,  // 0: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
+	4,  // 1: rhapsode.fs.v1.CommitRecord.committer:type_name -> rhapsode.fs.v1.Signature
+	10, // 2: rhapsode.fs.v1.Location.replicas:type_name -> rhapsode.fs.v1.Replica
+	12, // 3: rhapsode.fs.v1.StatRequest.questions:type_name -> rhapsode.fs.v1.StatQuestion
+	7,  // 4: rhapsode.fs.v1.StatQuestion.at:type_name -> rhapsode.fs.v1.At
+	14, // 5: rhapsode.fs.v1.StatReply.answers:type_name -> rhapsode.fs.v1.StatAnswer
+	15, // 6: rhapsode.fs.v1.StatAnswer.stat:type_name -> rhapsode.fs.v1.Stat
+	3,  // 7: rhapsode.fs.v1.StatAnswer.fault:type_name -> rhapsode.fs.v1.Fault
+	5,  // 8: rhapsode.fs.v1.Stat.entry:type_name -> rhapsode.fs.v1.Entry
+	7,  // 9: rhapsode.fs.v1.PlaceRequest.at:type_name -> rhapsode.fs.v1.At
+	8,  // 10: rhapsode.fs.v1.PlaceRequest.page:type_name -> rhapsode.fs.v1.Page
+	15, // 11: rhapsode.fs.v1.ListReply.stat:type_name -> rhapsode.fs.v1.Stat
+	5,  // 12: rhapsode.fs.v1.ListReply.entries:type_name -> rhapsode.fs.v1.Entry
+	20, // 13: rhapsode.fs.v1.HistoryReply.items:type_name -> rhapsode.fs.v1.HistoryItem
+	6,  // 14: rhapsode.fs.v1.HistoryItem.commit:type_name -> rhapsode.fs.v1.CommitRecord
+	5,  // 15: rhapsode.fs.v1.HistoryItem.entry:type_name -> rhapsode.fs.v1.Entry
+	6,  // 16: rhapsode.fs.v1.CommitReply.commit:type_name -> rhapsode.fs.v1.CommitRecord
+	23, // 17: rhapsode.fs.v1.CommitReply.changes:type_name -> rhapsode.fs.v1.FileChange
+	5,  // 18: rhapsode.fs.v1.FileChange.old:type_name -> rhapsode.fs.v1.Entry
+	5,  // 19: rhapsode.fs.v1.FileChange.new:type_name -> rhapsode.fs.v1.Entry
+	8,  // 20: rhapsode.fs.v1.ReposRequest.page:type_name -> rhapsode.fs.v1.Page
+	25, // 21: rhapsode.fs.v1.ReposReply.repos:type_name -> rhapsode.fs.v1.RepoRecord
+	8,  // 22: rhapsode.fs.v1.RefsRequest.page:type_name -> rhapsode.fs.v1.Page
+	31, // 23: rhapsode.fs.v1.RefsReply.refs:type_name -> rhapsode.fs.v1.RefRecord
+	33, // 24: rhapsode.fs.v1.ChangeRequest.head:type_name -> rhapsode.fs.v1.Expect
+	35, // 25: rhapsode.fs.v1.ChangeRequest.changes:type_name -> rhapsode.fs.v1.Change
+	4,  // 26: rhapsode.fs.v1.ChangeRequest.author:type_name -> rhapsode.fs.v1.Signature
+	33, // 27: rhapsode.fs.v1.Change.expect:type_name -> rhapsode.fs.v1.Expect
+	37, // 28: rhapsode.fs.v1.ChangeReply.outcomes:type_name -> rhapsode.fs.v1.Outcome
+	33, // 29: rhapsode.fs.v1.MoveRefRequest.expect:type_name -> rhapsode.fs.v1.Expect
+	25, // 30: rhapsode.fs.v1.PutRepoReply.repo:type_name -> rhapsode.fs.v1.RepoRecord
+	31, // 31: rhapsode.fs.v1.ImportReply.refs:type_name -> rhapsode.fs.v1.RefRecord
+	45, // 32: rhapsode.fs.v1.PutObjectsRequest.objects:type_name -> rhapsode.fs.v1.Object
+	24, // 33: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
+	11, // 34: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
+	16, // 35: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
+	17, // 36: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
+	17, // 37: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
+	21, // 38: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
+	24, // 39: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
+	26, // 40: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
+	28, // 41: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
+	30, // 42: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
+	32, // 43: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
+	34, // 44: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
+	38, // 45: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
+	39, // 46: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
+	41, // 47: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
+	42, // 48: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
+	43, // 49: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
+	46, // 50: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
+	47, // 51: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
+	49, // 52: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
+	49, // 53: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
+	51, // 54: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
+	52, // 55: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
+	9,  // 56: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
+	13, // 57: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
 	1,  // 58: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
-	19, // 59: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
-	20, // 60: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
-	23, // 61: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
-	26, // 62: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
-	28, // 63: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
-	30, // 64: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
-	32, // 65: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
-	3,  // 66: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
-	37, // 67: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
-	32, // 68: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
-	41, // 69: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
+	18, // 59: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
+	19, // 60: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
+	22, // 61: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
+	25, // 62: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
+	27, // 63: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
+	29, // 64: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
+	31, // 65: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
+	2,  // 66: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
+	36, // 67: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
+	31, // 68: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
+	40, // 69: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
 	0,  // 70: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
-	45, // 71: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
-	45, // 72: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
+	44, // 71: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
+	44, // 72: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
 	0,  // 73: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
-	49, // 74: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
-	51, // 75: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
-	2,  // 76: rhapsode.fs.v1.Peer.Closed:output_type -> rhapsode.fs.v1.BoolReply
+	48, // 74: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
+	50, // 75: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
+	0,  // 76: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
 	0,  // 77: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
 	0,  // 78: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
 	56, // [56:79] is the sub-list for method output_type
@@ -3765,14 +3718,14 @@ func file_rhapsode_proto_init() {
 	if File_rhapsode_proto != nil {
 		return
 	}
-	file_rhapsode_proto_msgTypes[40].OneofWrappers = []any{}
+	file_rhapsode_proto_msgTypes[39].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rhapsode_proto_rawDesc), len(file_rhapsode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   54,
+			NumMessages:   53,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

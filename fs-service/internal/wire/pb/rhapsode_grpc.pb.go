@@ -729,7 +729,7 @@ const (
 	Peer_PutObjects_FullMethodName = "/rhapsode.fs.v1.Peer/PutObjects"
 	Peer_GetObject_FullMethodName  = "/rhapsode.fs.v1.Peer/GetObject"
 	Peer_Missing_FullMethodName    = "/rhapsode.fs.v1.Peer/Missing"
-	Peer_Closed_FullMethodName     = "/rhapsode.fs.v1.Peer/Closed"
+	Peer_Close_FullMethodName      = "/rhapsode.fs.v1.Peer/Close"
 	Peer_PutBody_FullMethodName    = "/rhapsode.fs.v1.Peer/PutBody"
 	Peer_PutPack_FullMethodName    = "/rhapsode.fs.v1.Peer/PutPack"
 )
@@ -744,7 +744,7 @@ type PeerClient interface {
 	PutObjects(ctx context.Context, in *PutObjectsRequest, opts ...grpc.CallOption) (*Empty, error)
 	GetObject(ctx context.Context, in *ObjectRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ObjectPart], error)
 	Missing(ctx context.Context, in *DigestsRequest, opts ...grpc.CallOption) (*DigestsReply, error)
-	Closed(ctx context.Context, in *DigestsRequest, opts ...grpc.CallOption) (*BoolReply, error)
+	Close(ctx context.Context, in *DigestsRequest, opts ...grpc.CallOption) (*Empty, error)
 	PutBody(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[PutBodyRequest, Empty], error)
 	PutPack(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[PutPackRequest, Empty], error)
 }
@@ -796,10 +796,10 @@ func (c *peerClient) Missing(ctx context.Context, in *DigestsRequest, opts ...gr
 	return out, nil
 }
 
-func (c *peerClient) Closed(ctx context.Context, in *DigestsRequest, opts ...grpc.CallOption) (*BoolReply, error) {
+func (c *peerClient) Close(ctx context.Context, in *DigestsRequest, opts ...grpc.CallOption) (*Empty, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(BoolReply)
-	err := c.cc.Invoke(ctx, Peer_Closed_FullMethodName, in, out, cOpts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, Peer_Close_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -842,7 +842,7 @@ type PeerServer interface {
 	PutObjects(context.Context, *PutObjectsRequest) (*Empty, error)
 	GetObject(*ObjectRequest, grpc.ServerStreamingServer[ObjectPart]) error
 	Missing(context.Context, *DigestsRequest) (*DigestsReply, error)
-	Closed(context.Context, *DigestsRequest) (*BoolReply, error)
+	Close(context.Context, *DigestsRequest) (*Empty, error)
 	PutBody(grpc.ClientStreamingServer[PutBodyRequest, Empty]) error
 	PutPack(grpc.ClientStreamingServer[PutPackRequest, Empty]) error
 	mustEmbedUnimplementedPeerServer()
@@ -864,8 +864,8 @@ func (UnimplementedPeerServer) GetObject(*ObjectRequest, grpc.ServerStreamingSer
 func (UnimplementedPeerServer) Missing(context.Context, *DigestsRequest) (*DigestsReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Missing not implemented")
 }
-func (UnimplementedPeerServer) Closed(context.Context, *DigestsRequest) (*BoolReply, error) {
-	return nil, status.Error(codes.Unimplemented, "method Closed not implemented")
+func (UnimplementedPeerServer) Close(context.Context, *DigestsRequest) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method Close not implemented")
 }
 func (UnimplementedPeerServer) PutBody(grpc.ClientStreamingServer[PutBodyRequest, Empty]) error {
 	return status.Error(codes.Unimplemented, "method PutBody not implemented")
@@ -941,20 +941,20 @@ func _Peer_Missing_Handler(srv interface{}, ctx context.Context, dec func(interf
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Peer_Closed_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+func _Peer_Close_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DigestsRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(PeerServer).Closed(ctx, in)
+		return srv.(PeerServer).Close(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: Peer_Closed_FullMethodName,
+		FullMethod: Peer_Close_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(PeerServer).Closed(ctx, req.(*DigestsRequest))
+		return srv.(PeerServer).Close(ctx, req.(*DigestsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -989,8 +989,8 @@ var Peer_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Peer_Missing_Handler,
 		},
 		{
-			MethodName: "Closed",
-			Handler:    _Peer_Closed_Handler,
+			MethodName: "Close",
+			Handler:    _Peer_Close_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

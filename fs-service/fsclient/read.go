@@ -1,0 +1,187 @@
+package fsclient
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"google.golang.org/grpc"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/wire"
+	"rhapsode/fs-service/internal/wire/pb"
+	"rhapsode/internal/fault"
+)
+
+const hintWeight = 160
+
+// Stat is in fsapi.Reader. A body that was seen before is not sent again.
+func (c *Client) Stat(ctx context.Context, q fsapi.StatQuestion) (fsapi.Stat, error) {
+	var known []byte
+	if q.Inline > 0 && q.Have.IsZero() {
+		if d, ok := c.hints.Get(q.At); ok {
+			if known, ok = c.bodies.Get(d); ok {
+				q.Have = d
+			}
+		}
+	}
+	var s fsapi.Stat
+	err := c.call(ctx, q.Repo, toRead, func(ctx context.Context, conn *connection) (err error) {
+		s, err = conn.stats.ask(ctx, q)
+		return err
+	})
+	if err != nil || q.Inline == 0 {
+		return s, err
+	}
+	if known != nil && s.Entry.Digest == q.Have {
+		s.Inline = known
+	} else if s.Inline != nil {
+		c.bodies.Put(s.Entry.Digest, s.Inline, int64(len(s.Inline)))
+		c.hints.Put(q.At, s.Entry.Digest, hintWeight)
+	}
+	return s, nil
+}
+
+// Blob is in fsapi.Reader. It goes on with another replica when one breaks off.
+func (c *Client) Blob(ctx context.Context, id content.RepoID, blob content.Digest, off, n int64) (io.ReadCloser, error) {
+	if n < 0 {
+		n = 1 << 62
+	}
+	b := &blobReader{client: c, ctx: ctx, repo: id, blob: blob, off: off, left: n}
+	if err := b.open(); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// blobReader reads a blob from whichever replica has it.
+type blobReader struct {
+	client *Client
+	ctx    context.Context // of the caller of Blob, who reads
+	repo   content.RepoID
+	blob   content.Digest
+	off    int64
+	left   int64
+	stream io.ReadCloser
+	broken int // times that a replica broke off
+}
+
+// maxBroken is how often one read goes on elsewhere.
+const maxBroken = 3
+
+// open begins at b.off. The first piece is waited for, so that a failure to find
+// the blob is known before anything is promised to a client.
+func (b *blobReader) open() error {
+	return b.client.call(b.ctx, b.repo, toRead, func(try context.Context, conn *connection) error {
+		ctx, cancel := context.WithCancel(wire.WithRequestID(b.ctx)) // a whole body may take longer than a try
+		begun := context.AfterFunc(try, cancel)
+		defer begun()
+		stream, err := conn.files.Blob(ctx, &pb.BlobRequest{Repo: b.repo.String(), Digest: b.blob[:], Offset: b.off, Length: b.left})
+		var first *pb.Chunk
+		if err == nil {
+			first, err = stream.Recv()
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			cancel()
+			return wire.FromStatus("read", err)
+		}
+		ended := err != nil
+		b.stream = wire.Reader("read", func() ([]byte, error) {
+			if first != nil {
+				data := first.Data
+				first = nil
+				return data, nil
+			}
+			if ended {
+				return nil, io.EOF
+			}
+			p, err := stream.Recv()
+			return p.GetData(), err
+		}, cancel)
+		return nil
+	})
+}
+
+func (b *blobReader) Read(p []byte) (int, error) {
+	for {
+		n, err := b.stream.Read(p)
+		b.off += int64(n)
+		b.left -= int64(n)
+		k := fault.Of(err)
+		if n > 0 || err == nil || errors.Is(err, io.EOF) || k != fault.Unavailable && k != fault.Unknown && k != fault.Corrupt {
+			return n, err
+		}
+		if b.broken++; b.broken > maxBroken {
+			return 0, err
+		}
+		b.stream.Close()
+		if err := b.open(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (b *blobReader) Close() error { return b.stream.Close() }
+
+// ask makes a unary question of the replicas of id, and reads the answer.
+func ask[Q, P, V any](ctx context.Context, c *Client, id content.RepoID, p purpose, op string, q Q,
+	call func(pb.FileSystemClient, context.Context, Q, ...grpc.CallOption) (P, error), read func(P) (V, error)) (v V, err error) {
+	err = c.call(ctx, id, p, func(ctx context.Context, conn *connection) error {
+		reply, err := call(conn.files, ctx, q)
+		if err != nil {
+			return wire.FromStatus(op, err)
+		}
+		v, err = read(reply)
+		return err
+	})
+	return v, err
+}
+
+// List is in fsapi.Reader.
+func (c *Client) List(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi.Listing, error) {
+	return ask(ctx, c, at.Repo, toRead, "list", &pb.PlaceRequest{At: wire.FromAt(at), Page: wire.FromPage(page)}, pb.FileSystemClient.List, wire.Listing)
+}
+
+// History is in fsapi.Reader.
+func (c *Client) History(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi.History, error) {
+	return ask(ctx, c, at.Repo, toRead, "history", &pb.PlaceRequest{At: wire.FromAt(at), Page: wire.FromPage(page)}, pb.FileSystemClient.History, wire.History)
+}
+
+// Commit is in fsapi.Reader.
+func (c *Client) Commit(ctx context.Context, repo content.RepoID, id content.Digest) (fsapi.CommitDetail, error) {
+	return ask(ctx, c, repo, toRead, "commit", &pb.CommitRequest{Repo: repo.String(), Id: id[:]}, pb.FileSystemClient.Commit, wire.CommitDetail)
+}
+
+// Repo is in fsapi.Reader.
+func (c *Client) Repo(ctx context.Context, id content.RepoID) (fsapi.Repo, error) {
+	return ask(ctx, c, id, toRead, "repository", &pb.RepoRequest{Repo: id.String()}, pb.FileSystemClient.Repo, wire.Repo)
+}
+
+// Refs is in fsapi.Reader.
+func (c *Client) Refs(ctx context.Context, id content.RepoID, prefix string, page fsapi.Page) (fsapi.Refs, error) {
+	return ask(ctx, c, id, toRead, "refs", &pb.RefsRequest{Repo: id.String(), Prefix: prefix, Page: wire.FromPage(page)}, pb.FileSystemClient.Refs, wire.Refs)
+}
+
+// Ref is in fsapi.Reader.
+func (c *Client) Ref(ctx context.Context, id content.RepoID, name content.RefName) (fsapi.Ref, error) {
+	return ask(ctx, c, id, toRead, "ref", &pb.RefRequest{Repo: id.String(), Name: name.String()}, pb.FileSystemClient.Ref, wire.Ref)
+}
+
+// Import is in fsapi.Importer. It asks the node that would receive the next piece.
+func (c *Client) Import(ctx context.Context, id content.RepoID, of fsapi.ImportID) (fsapi.ImportStatus, error) {
+	return ask(ctx, c, id, toWrite, "import", &pb.ImportRequest{Repo: id.String(), Import: of[:]}, pb.FileSystemClient.Import, wire.ImportStatus)
+}
+
+// Repos is in fsapi.Reader.
+func (c *Client) Repos(ctx context.Context, page fsapi.Page) (r fsapi.Repos, err error) {
+	err = c.callAny(ctx, toRead, func(ctx context.Context, conn *connection) error {
+		reply, err := conn.files.Repos(ctx, &pb.ReposRequest{Page: wire.FromPage(page)})
+		if err != nil {
+			return wire.FromStatus("repositories", err)
+		}
+		r, err = wire.Repos(reply)
+		return err
+	})
+	return r, err
+}

@@ -1,0 +1,176 @@
+// Package coordinator turns what a writer asks for into a commit and a moved ref.
+//
+// It is the one place where expectations are judged, and it judges them at the tip:
+// the state that the change will be built on, guarded by the transaction that
+// moves the ref. Any replica may coordinate. Two that coordinate the same branch at
+// once are safe, for the transaction arbitrates between them; preferring one gives batching.
+//
+// The order of a write, which nothing may change: every object that the new tip
+// reaches is synced on a write quorum; then one transaction checks every
+// expectation and the placement's epoch, moves the refs and remembers the
+// requests; then the answer. (docs/architecture/write.md)
+package coordinator
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/gitfmt"
+	"rhapsode/fs-service/internal/placement"
+	"rhapsode/fs-service/internal/refs"
+	"rhapsode/fs-service/internal/replica"
+	"rhapsode/internal/fault"
+	"rhapsode/internal/run"
+)
+
+// Objects is what the coordinator needs of the replicas (replica.Replicas).
+type Objects interface {
+	// Pool reads any object of the pool, wherever it is.
+	Pool(content.Pool) gitfmt.Source
+	// Write returns when b is synced on a quorum.
+	Write(ctx context.Context, pool content.Pool, at placement.Placement, b replica.Batch) error
+	// EnsureBodies returns when a quorum holds these large blobs.
+	EnsureBodies(ctx context.Context, pool content.Pool, at placement.Placement, ds []content.Digest) error
+	// Close returns when a quorum holds all that the commits reach.
+	Close(ctx context.Context, pool content.Pool, at placement.Placement, commits []content.Digest) error
+}
+
+// Options are what a Coordinator is made of.
+type Options struct {
+	Refs    refs.Refs
+	Objects Objects
+	Trees   *gitfmt.Trees
+	Graph   *gitfmt.Graph
+	Clock   func() time.Time
+	Log     *slog.Logger
+}
+
+// Coordinator carries out changes. Its methods may be called from any goroutine while Run runs.
+type Coordinator struct {
+	refs    refs.Refs
+	objects Objects
+	trees   *gitfmt.Trees
+	graph   *gitfmt.Graph
+	clock   func() time.Time
+	log     *slog.Logger
+
+	mu    sync.Mutex
+	group *run.Group        // guarded by mu; nil unless running
+	lanes map[laneKey]*lane // guarded by mu; only lanes with work
+}
+
+// New makes a coordinator at rest.
+func New(o Options) *Coordinator {
+	return &Coordinator{
+		refs: o.Refs, objects: o.Objects, trees: o.Trees, graph: o.Graph, clock: o.Clock, log: o.Log,
+		lanes: map[laneKey]*lane{},
+	}
+}
+
+// Run owns the lanes. When ctx ends it takes no more changes, and returns when
+// those under way have their answer.
+func (c *Coordinator) Run(ctx context.Context) error {
+	group := run.NewGroup(context.WithoutCancel(ctx))
+	c.setGroup(group)
+	<-ctx.Done()
+	c.setGroup(nil)
+	return group.Wait()
+}
+
+func (c *Coordinator) setGroup(g *run.Group) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.group = g
+}
+
+// place is what a change needs to know of where it is: looked up once, and
+// guarded by the transaction.
+type place struct {
+	repo refs.Repo
+	at   placement.Placement
+}
+
+func (c *Coordinator) place(id content.RepoID) (place, error) {
+	repo, err := Lookup(c.refs, id)
+	if err != nil {
+		return place{}, err
+	}
+	at, ok := c.refs.Placement(repo.Pool.Shard())
+	if !ok {
+		return place{}, fault.Newf(fault.Unavailable, "place", "shard %d has no placement yet", repo.Pool.Shard())
+	}
+	return place{repo, at}, nil
+}
+
+// fresh is place, after making sure that a refusal is not a matter of an old view.
+func (c *Coordinator) fresh(ctx context.Context, id content.RepoID) (place, error) {
+	p, err := c.place(id)
+	if err == nil {
+		return p, nil
+	}
+	if err := c.refs.Barrier(ctx); err != nil {
+		return place{}, err
+	}
+	return c.place(id)
+}
+
+// Lookup returns the record of a repository that is there: NotFound, Gone.
+func Lookup(r refs.Refs, id content.RepoID) (refs.Repo, error) {
+	repo, ok := r.Repo(id)
+	switch {
+	case !ok:
+		return refs.Repo{}, &fault.Error{Kind: fault.NotFound, Op: "repository", Name: id.String()}
+	case !repo.Deleted.IsZero():
+		return refs.Repo{}, fault.New(fault.Gone, "repository", id.String(), errDeleted(repo.Deleted))
+	}
+	return repo, nil
+}
+
+type errDeleted time.Time
+
+func (e errDeleted) Error() string { return "deleted on " + time.Time(e).UTC().Format(time.RFC3339) }
+
+// txn begins the transaction of a change at p.
+func (p place) txn(moves ...refs.Move) refs.Txn {
+	return refs.Txn{Repo: p.repo.Key, Shard: p.at.Shard, Epoch: p.at.Revision, Moves: moves}
+}
+
+// Change makes one commit on a branch (fsapi.Writer).
+func (c *Coordinator) Change(ctx context.Context, cs content.ChangeSet) (content.Changed, error) {
+	if err := cs.Check(); err != nil {
+		return content.Changed{}, err
+	}
+	for _, change := range cs.Changes {
+		if err := change.Path.Creatable(); err != nil && !change.Delete {
+			return content.Changed{}, err
+		}
+	}
+	p, err := c.fresh(ctx, cs.Repo)
+	if err != nil {
+		return content.Changed{}, err
+	}
+	if uploads := uploads(cs); len(uploads) > 0 {
+		if err := c.objects.EnsureBodies(ctx, p.repo.Pool, p.at, uploads); err != nil {
+			return content.Changed{}, err
+		}
+	}
+	return c.enter(ctx, laneKey{p.repo.Key, cs.Branch}, cs)
+}
+
+func uploads(cs content.ChangeSet) (ds []content.Digest) {
+	for _, change := range cs.Changes {
+		if !change.Delete && change.Body.Inline == nil {
+			ds = append(ds, change.Body.Digest)
+		}
+	}
+	return ds
+}
+
+var _ interface {
+	Change(context.Context, content.ChangeSet) (content.Changed, error)
+	MoveRef(context.Context, fsapi.RefMove) (fsapi.Ref, error)
+} = (*Coordinator)(nil)

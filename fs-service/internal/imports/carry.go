@@ -1,0 +1,156 @@
+package imports
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/bundle"
+	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/gitfmt"
+	"rhapsode/fs-service/internal/objects"
+	"rhapsode/fs-service/internal/replica"
+	"rhapsode/internal/fault"
+)
+
+// carry takes a whole bundle from its file to the repository's refs.
+func (m *Imports) carry(ctx context.Context, t Target, k key, j *job) error {
+	f, err := os.Open(m.path(k))
+	if err != nil {
+		return fault.New(fault.Internal, "import", "", err)
+	}
+	defer f.Close()
+	if err := isWhole(f, k.id); err != nil {
+		return err
+	}
+	header, err := bundle.ParseHeader(f)
+	if err != nil {
+		return err
+	}
+	want, err := wanted(header)
+	if err != nil {
+		return err
+	}
+	pack := replica.Pack{Bases: header.Prerequisites, Tips: tips(want)}
+	stored, err := m.store(ctx, t, f, header, j)
+	if err != nil {
+		return err
+	}
+	if err := m.check(ctx, t, pack.Tips); err != nil {
+		return err
+	}
+	if want, err = m.peel(ctx, t, want); err != nil {
+		return err
+	}
+	if err := m.spread(ctx, t, stored, pack, j); err != nil {
+		return err
+	}
+	if err := m.Adopter.Adopt(ctx, t.Repo.ID, want); err != nil {
+		return err
+	}
+	j.set(func(s *fsapi.ImportStatus) { s.Refs = want })
+	return nil
+}
+
+func isWhole(f io.ReadSeeker, id fsapi.ImportID) error {
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return fault.New(fault.Internal, "import", "", err)
+	}
+	if fsapi.ImportID(h.Sum(nil)) != id {
+		return fault.Newf(fault.Invalid, "import", "the bytes that arrived have another sha256 than the import's name")
+	}
+	_, err := f.Seek(0, io.SeekStart)
+	return err
+}
+
+// wanted returns the refs that an import brings: branches, tags and what lies
+// under refs/meta. The rest (HEAD, remotes, pull requests, stashes) is the source's own business.
+func wanted(h bundle.Header) ([]fsapi.Ref, error) {
+	var want []fsapi.Ref
+	for _, r := range h.Refs {
+		name, err := content.ParseRefName(r.Name)
+		if err != nil {
+			if r.Name == "HEAD" {
+				continue
+			}
+			return nil, err
+		}
+		if name.IsBranch() || name.IsTag() || strings.HasPrefix(r.Name, "refs/meta/") {
+			want = append(want, fsapi.Ref{Name: name, Target: r.Target})
+		}
+	}
+	if len(want) == 0 {
+		return nil, fault.Newf(fault.Invalid, "import", "the bundle names no branch and no tag")
+	}
+	return want, nil
+}
+
+func tips(refs []fsapi.Ref) (ds []content.Digest) {
+	for _, r := range refs {
+		ds = append(ds, r.Target)
+	}
+	return ds
+}
+
+// store puts the bundle's pack among this node's objects.
+func (m *Imports) store(ctx context.Context, t Target, f *os.File, h bundle.Header, j *job) (objects.PackInfo, error) {
+	if _, err := f.Seek(h.PackOffset, io.SeekStart); err != nil {
+		return objects.PackInfo{}, fault.New(fault.Internal, "import", "", err)
+	}
+	pack, err := os.CreateTemp(m.Dir, "pack-*")
+	if err != nil {
+		return objects.PackInfo{}, fault.New(fault.Internal, "import", "", err)
+	}
+	defer os.Remove(pack.Name()) // gone already where TakePack took it
+	_, err = io.Copy(pack, f)
+	if err = errors.Join(err, pack.Close()); err != nil {
+		return objects.PackInfo{}, fault.New(fault.Internal, "import", "", err)
+	}
+	progress := func(done, total int64) {
+		j.set(func(s *fsapi.ImportStatus) { s.Done, s.Total = done, total })
+	}
+	return m.Replicas.Disk().TakePack(ctx, t.Repo.Pool, replica.Pack{}, pack.Name(), progress)
+}
+
+// check walks everything that the tips reach: all of it has to be there, and no
+// tree may hold a name that leaves the tree or hides as .git.
+func (m *Imports) check(ctx context.Context, t Target, tips []content.Digest) error {
+	err := m.Replicas.Complete(ctx, t.Repo.Pool, tips, func(o content.Object) error {
+		if o.Kind != content.KindTree {
+			return nil
+		}
+		return gitfmt.CheckTree(o)
+	})
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(fault.Invalid, "import", "the bundle is not complete", err)
+	}
+	return err
+}
+
+func (m *Imports) peel(ctx context.Context, t Target, want []fsapi.Ref) ([]fsapi.Ref, error) {
+	src := m.Replicas.Pool(t.Repo.Pool)
+	for i := range want {
+		commit, err := gitfmt.Peel(ctx, src, want[i].Target)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "import", want[i].Name.String(), err)
+		}
+		want[i].Commit = commit
+	}
+	return want, nil
+}
+
+func (m *Imports) spread(ctx context.Context, t Target, stored objects.PackInfo, pack replica.Pack, j *job) error {
+	total := stored.Size * int64(len(t.At.Replicas)-1)
+	j.set(func(s *fsapi.ImportStatus) { s.Phase, s.Done, s.Total = fsapi.ImportReplicating, 0, total })
+	var sent atomic.Int64
+	return m.Replicas.SpreadPack(ctx, t.Repo.Pool, t.At, stored.ID, pack, func(n int) {
+		done := sent.Add(int64(n))
+		j.set(func(s *fsapi.ImportStatus) { s.Done = done })
+	})
+}

@@ -1,0 +1,144 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/gitfmt"
+	"rhapsode/internal/fault"
+)
+
+// History is in fsapi.Reader.
+func (n *Node) History(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi.History, error) {
+	after, err := gitfmt.ParseCursor(page.After)
+	if err != nil {
+		return fsapi.History{}, err
+	}
+	s, err := n.settle(ctx, at, n.barrier(ctx))
+	if err != nil {
+		return fsapi.History{}, err
+	}
+	logged, next, err := n.graph.Log(ctx, s.src, s.commit.ID, at.Path, after, limit(page))
+	if err != nil {
+		return fsapi.History{}, err
+	}
+	if len(logged) == 0 {
+		return fsapi.History{}, fault.Newf(fault.NotFound, "history", "%v never was there", at.Path)
+	}
+	h := fsapi.History{Items: make([]fsapi.HistoryItem, len(logged)), Next: next.String()}
+	for i, l := range logged {
+		h.Items[i] = fsapi.HistoryItem{Commit: l.Commit, Entry: l.Entry}
+	}
+	return h, nil
+}
+
+// Commit is in fsapi.Reader.
+func (n *Node) Commit(ctx context.Context, id content.RepoID, commit content.Digest) (fsapi.CommitDetail, error) {
+	repo, err := n.here(ctx, id)
+	if err != nil {
+		return fsapi.CommitDetail{}, err
+	}
+	src := n.replicas.Pool(repo.Pool)
+	c, err := n.commit(ctx, src, commit)
+	if err != nil {
+		return fsapi.CommitDetail{}, err
+	}
+	var before content.Digest
+	if len(c.Parents) > 0 {
+		parent, err := n.graph.Commit(ctx, src, c.Parents[0])
+		if err != nil {
+			return fsapi.CommitDetail{}, err
+		}
+		before = parent.Tree
+	}
+	d := fsapi.CommitDetail{Commit: c}
+	d.Truncated, err = n.trees.Diff(ctx, src, before, c.Tree, fsapi.MaxChanges, func(f content.FileChange) error {
+		d.Changes = append(d.Changes, f)
+		return nil
+	})
+	return d, err
+}
+
+// Repo is in fsapi.Reader.
+func (n *Node) Repo(ctx context.Context, id content.RepoID) (fsapi.Repo, error) {
+	if err := n.refs.Barrier(ctx); err != nil {
+		return fsapi.Repo{}, err
+	}
+	repo, err := n.repo(ctx, id)
+	if err != nil {
+		return fsapi.Repo{}, err
+	}
+	return n.coordinator.Describe(repo), nil
+}
+
+// Repos is in fsapi.Reader.
+func (n *Node) Repos(ctx context.Context, page fsapi.Page) (fsapi.Repos, error) {
+	if err := n.refs.Barrier(ctx); err != nil {
+		return fsapi.Repos{}, err
+	}
+	var r fsapi.Repos
+	for after := page.After; ; {
+		records := n.refs.Repos(after, fsapi.MaxPage)
+		for _, record := range records {
+			if after = record.ID.String(); !record.Deleted.IsZero() {
+				continue
+			}
+			if len(r.Repos) == limit(page) {
+				r.Next = r.Repos[len(r.Repos)-1].ID.String()
+				return r, nil
+			}
+			r.Repos = append(r.Repos, n.coordinator.Describe(record))
+		}
+		if len(records) < fsapi.MaxPage {
+			return r, nil
+		}
+	}
+}
+
+// Refs is in fsapi.Reader.
+func (n *Node) Refs(ctx context.Context, id content.RepoID, prefix string, page fsapi.Page) (fsapi.Refs, error) {
+	if err := n.refs.Barrier(ctx); err != nil {
+		return fsapi.Refs{}, err
+	}
+	repo, err := n.here(ctx, id)
+	if err != nil {
+		return fsapi.Refs{}, err
+	}
+	src, most := n.replicas.Pool(repo.Pool), limit(page)
+	var r fsapi.Refs
+	for _, record := range n.refs.List(repo.Key, prefix, page.After, most+1) {
+		if len(r.Refs) == most {
+			r.Next = r.Refs[most-1].Name.String()
+			break
+		}
+		ref, err := n.ref(ctx, src, record.Name, record.Target)
+		if err != nil {
+			return fsapi.Refs{}, err
+		}
+		r.Refs = append(r.Refs, ref)
+	}
+	return r, nil
+}
+
+// Ref is in fsapi.Reader.
+func (n *Node) Ref(ctx context.Context, id content.RepoID, name content.RefName) (fsapi.Ref, error) {
+	if err := n.refs.Barrier(ctx); err != nil {
+		return fsapi.Ref{}, err
+	}
+	repo, err := n.here(ctx, id)
+	if err != nil {
+		return fsapi.Ref{}, err
+	}
+	record, ok := n.refs.Ref(repo.Key, name)
+	if !ok {
+		return fsapi.Ref{}, fault.New(fault.NotFound, "ref", name.String(), errors.New("there is no such ref"))
+	}
+	return n.ref(ctx, n.replicas.Pool(repo.Pool), name, record.Target)
+}
+
+func (n *Node) ref(ctx context.Context, src gitfmt.Source, name content.RefName, target content.Digest) (fsapi.Ref, error) {
+	c, err := n.commit(ctx, src, target)
+	return fsapi.Ref{Name: name, Target: target, Commit: c.ID}, err
+}

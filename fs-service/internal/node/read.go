@@ -1,0 +1,260 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"io"
+	"sync"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/gitfmt"
+	"rhapsode/fs-service/internal/refs"
+	"rhapsode/internal/fault"
+)
+
+// maxTogether is how many questions of one batch are answered at a time.
+const maxTogether = 8
+
+// Answer is what came of one question.
+type Answer struct {
+	Stat fsapi.Stat
+	Err  error
+}
+
+// StatAll answers a batch of questions. One barrier serves all of them.
+func (n *Node) StatAll(ctx context.Context, qs []fsapi.StatQuestion) []Answer {
+	answers := make([]Answer, len(qs))
+	barrier := sync.OnceValue(func() error { return n.refs.Barrier(ctx) })
+	if len(qs) == 1 {
+		answers[0].Stat, answers[0].Err = n.stat(ctx, qs[0], barrier)
+		return answers
+	}
+	var wg sync.WaitGroup
+	places := make(chan struct{}, maxTogether)
+	for i := range qs {
+		places <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-places }()
+			answers[i].Stat, answers[i].Err = n.stat(ctx, qs[i], barrier)
+		})
+	}
+	wg.Wait()
+	return answers
+}
+
+// Stat is in fsapi.Reader.
+func (n *Node) Stat(ctx context.Context, q fsapi.StatQuestion) (fsapi.Stat, error) {
+	a := n.StatAll(ctx, []fsapi.StatQuestion{q})[0]
+	return a.Stat, a.Err
+}
+
+func (n *Node) stat(ctx context.Context, q fsapi.StatQuestion, barrier func() error) (fsapi.Stat, error) {
+	s, err := n.settle(ctx, q.At, barrier)
+	if err != nil {
+		return fsapi.Stat{}, err
+	}
+	stat := fsapi.Stat{Repo: q.Repo, Ref: s.ref, Commit: s.commit.ID}
+	if stat.Entry, err = n.trees.Lookup(ctx, s.src, s.commit.Tree, q.Path); err != nil {
+		return fsapi.Stat{}, err
+	}
+	if _, when, ok, err := n.graph.LastChange(ctx, s.src, s.commit.ID, q.Path); err != nil {
+		return fsapi.Stat{}, err
+	} else if ok {
+		stat.Modified = when
+	}
+	if stat.Entry.Mode.IsDir() || stat.Entry.Mode == content.ModeSubmodule {
+		return stat, nil
+	}
+	return stat, n.fill(ctx, s.repo.Pool, q, &stat)
+}
+
+// fill adds a document's size, and its body if that should come along.
+func (n *Node) fill(ctx context.Context, pool content.Pool, q fsapi.StatQuestion, stat *fsapi.Stat) error {
+	h, err := n.replicas.Stat(ctx, pool, stat.Entry.Digest)
+	if err != nil {
+		return err
+	}
+	stat.Entry.Size = h.Size
+	if q.Inline == 0 || h.Size > min(q.Inline, content.InlineLimit) || stat.Entry.Digest == q.Have {
+		return nil
+	}
+	o, err := n.replicas.Object(ctx, pool, stat.Entry.Digest)
+	stat.Inline = o.Data
+	return err
+}
+
+// settled is what a place's repository and revision came to.
+type settled struct {
+	repo   refs.Repo
+	src    gitfmt.Source
+	ref    content.RefName // zero for a commit id
+	commit content.Commit
+}
+
+// settle finds the repository and the commit of a place. A revision that is a
+// commit id means the same for ever, so it needs no barrier, and no quorum.
+func (n *Node) settle(ctx context.Context, at fsapi.At, barrier func() error) (settled, error) {
+	id, immutable := at.Rev.Commit()
+	if !immutable && at.Fresh != fsapi.Any {
+		if err := barrier(); err != nil {
+			return settled{}, err
+		}
+	}
+	repo, err := n.here(ctx, at.Repo)
+	if err != nil {
+		return settled{}, err
+	}
+	s := settled{repo: repo, src: n.replicas.Pool(repo.Pool)}
+	if !immutable {
+		if s.ref, id, err = n.find(repo, at.Rev); err != nil {
+			return settled{}, err
+		}
+	}
+	s.commit, err = n.commit(ctx, s.src, id)
+	return s, err
+}
+
+// find returns the ref that a revision names and where it points.
+func (n *Node) find(repo refs.Repo, rev content.Revision) (content.RefName, content.Digest, error) {
+	candidates := rev.Candidates()
+	if rev == (content.Revision{}) {
+		candidates = []content.RefName{repo.Default}
+	}
+	for _, name := range candidates {
+		if r, ok := n.refs.Ref(repo.Key, name); ok {
+			return name, r.Target, nil
+		}
+	}
+	if rev == (content.Revision{}) {
+		return content.RefName{}, content.Digest{}, fault.Newf(fault.NotFound, "revision", "the default branch %v is not there yet: nothing has been written", repo.Default.Short())
+	}
+	return content.RefName{}, content.Digest{}, &fault.Error{Kind: fault.NotFound, Op: "revision", Name: rev.String()}
+}
+
+// commit reads the commit that d is or, as a tag, stands for.
+func (n *Node) commit(ctx context.Context, src gitfmt.Source, d content.Digest) (content.Commit, error) {
+	c, err := n.graph.Commit(ctx, src, d)
+	if err == nil || !fault.Is(err, fault.Corrupt) {
+		return c, err
+	}
+	if d, err = gitfmt.Peel(ctx, src, d); err != nil {
+		return content.Commit{}, err
+	}
+	return n.graph.Commit(ctx, src, d)
+}
+
+// Blob is in fsapi.Reader.
+func (n *Node) Blob(ctx context.Context, id content.RepoID, blob content.Digest, off, length int64) (io.ReadCloser, error) {
+	repo, err := n.here(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	h, err := n.replicas.Stat(ctx, repo.Pool, blob)
+	if err != nil {
+		return nil, err
+	}
+	if h.Kind != content.KindBlob || off < 0 || off > h.Size {
+		return nil, fault.Newf(fault.Invalid, "read", "%v is a %v of %d bytes, and byte %d of it was asked for", blob, h.Kind, h.Size, off)
+	}
+	if h.Size <= content.InlineLimit {
+		o, err := n.replicas.Object(ctx, repo.Pool, blob)
+		if err == nil {
+			return io.NopCloser(bytes.NewReader(cut(o.Data, off, length))), nil
+		} else if !fault.Is(err, fault.TooLarge) {
+			return nil, err
+		}
+	}
+	return n.replicas.OpenRange(ctx, repo.Pool, blob, off, length)
+}
+
+func cut(data []byte, off, n int64) []byte {
+	data = data[off:]
+	if n >= 0 && n < int64(len(data)) {
+		data = data[:n]
+	}
+	return data
+}
+
+// List is in fsapi.Reader.
+func (n *Node) List(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi.Listing, error) {
+	s, err := n.settle(ctx, at, n.barrier(ctx))
+	if err != nil {
+		return fsapi.Listing{}, err
+	}
+	after, err := name(page.After)
+	if err != nil {
+		return fsapi.Listing{}, err
+	}
+	stat := fsapi.Stat{Repo: at.Repo, Ref: s.ref, Commit: s.commit.ID}
+	if stat.Entry, err = n.trees.Lookup(ctx, s.src, s.commit.Tree, at.Path); err != nil {
+		return fsapi.Listing{}, err
+	}
+	if !stat.Entry.Mode.IsDir() {
+		return fsapi.Listing{}, fault.Newf(fault.Conflict, "list", "%v is no directory", at.Path)
+	}
+	if _, when, ok, err := n.graph.LastChange(ctx, s.src, s.commit.ID, at.Path); err != nil {
+		return fsapi.Listing{}, err
+	} else if ok {
+		stat.Modified = when
+	}
+	tree, err := n.trees.Tree(ctx, s.src, stat.Entry.Digest)
+	if err != nil {
+		return fsapi.Listing{}, err
+	}
+	l := fsapi.Listing{Stat: stat}
+	l.Entries, l.Next = cutEntries(tree.Entries(), after, limit(page))
+	return l, n.sizes(ctx, s.repo.Pool, l.Entries)
+}
+
+// cutEntries returns at most limit of entries behind the one called after, and a
+// cursor if there are more.
+func cutEntries(entries []content.Entry, after string, limit int) ([]content.Entry, string) {
+	if after != "" {
+		for i, e := range entries {
+			if e.Name == after {
+				entries = entries[i+1:]
+				break
+			}
+		}
+	}
+	if len(entries) <= limit {
+		return entries, ""
+	}
+	return entries[:limit], base64.RawURLEncoding.EncodeToString([]byte(entries[limit-1].Name))
+}
+
+func name(cursor string) (string, error) {
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return "", fault.Newf(fault.Invalid, "cursor", "it was not given out here")
+	}
+	return string(b), nil
+}
+
+func (n *Node) sizes(ctx context.Context, pool content.Pool, entries []content.Entry) error {
+	for i, e := range entries {
+		if e.Mode.IsDir() || e.Mode == content.ModeSubmodule {
+			continue
+		}
+		h, err := n.replicas.Stat(ctx, pool, e.Digest)
+		if err != nil {
+			return err
+		}
+		entries[i].Size = h.Size
+	}
+	return nil
+}
+
+// barrier is a barrier for one question.
+func (n *Node) barrier(ctx context.Context) func() error {
+	return func() error { return n.refs.Barrier(ctx) }
+}
+
+func limit(p fsapi.Page) int {
+	if p.Limit <= 0 {
+		return fsapi.DefaultPage
+	}
+	return min(p.Limit, fsapi.MaxPage)
+}
