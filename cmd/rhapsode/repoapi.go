@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"os"
 	"slices"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/fsclient"
 	"rhapsode/internal/config"
+	"rhapsode/internal/fault"
 	"rhapsode/internal/gossip"
 	"rhapsode/internal/run"
 	"rhapsode/repo-api/server"
@@ -43,8 +45,11 @@ func (p *program) runAPI(ctx context.Context, c config.API) error {
 	client := fsclient.New(fsclient.Options{
 		Nodes: func() []fsclient.Node { return nodesIn(ring) }, CacheBytes: int64(c.Cache), Log: log,
 	})
+	if err := os.MkdirAll(c.Data, 0o750); err != nil {
+		return fault.New(fault.Unavailable, "make data directory", "", err)
+	}
 	front, err := server.New(server.Config{
-		FS: client, Listen: string(c.Listen), MaxBody: int64(c.MaxBody), TempDir: c.Data, Log: log,
+		FS: client, Listen: string(c.Listen), MetricsListen: string(c.Metrics), MaxBody: int64(c.MaxBody), Spool: c.Data, Log: log,
 		Ready: func(ctx context.Context) error { return ready(ctx, client) },
 	})
 	if err != nil {

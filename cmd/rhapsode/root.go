@@ -23,8 +23,8 @@ type usage struct{ error }
 
 func (u usage) Unwrap() error { return u.error }
 
-// run carries out one command line and returns the exit code.
-func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+// execute carries out one command line and returns the exit code.
+func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	p := &program{out: out, err: errOut}
 	root := p.root()
 	root.SetArgs(args)
@@ -45,12 +45,13 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "rhapsode",
-		Short:         "A versioned content repository whose file system is a network service",
-		Args:          known,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Use:                        "rhapsode",
+		Short:                      "A versioned content repository whose file system is a network service",
+		Args:                       known,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		SilenceUsage:               true,
 	}
 	root.PersistentFlags().StringVar(&p.file, "config", "", "configuration file, YAML or TOML")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })

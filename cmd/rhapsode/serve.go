@@ -46,7 +46,7 @@ func (p *program) runServe(ctx context.Context, c config.Serve) error {
 		return err
 	}
 	front, err := apiserver.New(apiserver.Config{
-		FS: node.FS(), Listen: string(c.Listen), MaxBody: int64(c.MaxBody), TempDir: c.Data, Log: log,
+		FS: node.FS(), Listen: string(c.Listen), MaxBody: int64(c.MaxBody), Spool: c.Data, Log: log,
 		Ready: func(ctx context.Context) error { return ready(ctx, node.FS()) },
 	})
 	if err != nil {

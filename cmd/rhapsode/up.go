@@ -39,6 +39,13 @@ func (p *program) up() *cobra.Command {
 	return cmd
 }
 
+func balancerName(nginx string) string {
+	if nginx == "" {
+		return "the built-in balancer"
+	}
+	return "nginx"
+}
+
 const readyTimeout = 60 * time.Second
 
 func (p *program) runUp(ctx context.Context, c config.Up) error {
@@ -65,6 +72,8 @@ func (p *program) runUp(ctx context.Context, c config.Up) error {
 		return err
 	}
 	defer cell.Close()
+	cell.Tell("starting %d fs-services, %d repo-apis and %s; their logs are in %s",
+		c.Nodes, c.APIs, balancerName(nginx), filepath.Join(c.Data, "log"))
 
 	g := run.NewGroup(ctx)
 	g.Go("cell", cell.Run)

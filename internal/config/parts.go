@@ -56,6 +56,7 @@ type API struct {
 	Name      string     `key:"name" default:"api1" usage:"name of this front end, unique"`
 	Listen    Addr       `key:"listen" default:"127.0.0.1:8081" usage:"where HTTP is served"`
 	Advertise Addr       `key:"advertise" default:"" usage:"where the balancer reaches it; empty: as listen"`
+	Metrics   Addr       `key:"metrics" default:"" usage:"a door of its own for /metrics; empty: the same"`
 	Data      string     `key:"data" default:"./data" usage:"directory for bodies that are being received"`
 	MaxBody   Bytes      `key:"max-body" default:"2GiB" usage:"largest body of a request"`
 	Cache     Bytes      `key:"cache" default:"64MiB" usage:"memory for bodies of documents"`
