@@ -59,6 +59,10 @@ func ParseCursor(s string) (Cursor, error) {
 func (g *Graph) Log(ctx context.Context, src Source, tip content.Digest, p content.Path, after Cursor, limit int) (items []Logged, next Cursor, err error) {
 	if !after.IsZero() {
 		tip = after.Tip
+		// A cursor comes from outside: what others made us remember is not its to read.
+		if _, err := read(ctx, src, tip, content.KindCommit); err != nil {
+			return nil, Cursor{}, err
+		}
 	}
 	w, err := g.walk(ctx, src, tip, p)
 	if err != nil {

@@ -107,7 +107,8 @@ func (t *Tree) Lookup(name string) (content.Entry, bool) {
 		i, found := sort.Find(len(t.at), func(i int) int {
 			return compareNames([]byte(name), dir, t.name(t.at[i]), t.mode(t.at[i]).IsDir())
 		})
-		if found {
+		// A name with a slash, which no path has, compares like a directory.
+		if found && string(t.name(t.at[i])) == name {
 			return t.At(i), true
 		}
 	}

@@ -1,0 +1,348 @@
+package gitfmt_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/internal/gitfmt"
+	"rhapsode/internal/fault"
+)
+
+// history writes n random commits for git fast-import: branches and merges of
+// two or three parents, merges that take one side whole, commits that change
+// nothing, several roots, clocks that stand still and clocks that run backwards.
+// Commit i is refs/heads/c<i>.
+func history(seed uint64, n int) string {
+	dice := rand.New(rand.NewPCG(seed, 2))
+	paths := []string{"a", "d/a", "d/b", "d/e/a", "d/e/b", "f.x", "f/x"}
+	var stream strings.Builder
+	var states []map[string]int
+	for i := range n {
+		var parents []int
+		for range []int{0, 1, 1, 1, 1, 2, 2, 3}[dice.IntN(8)] {
+			if p := i - 1 - dice.IntN(min(i+1, 6)); p >= 0 && !slices.Contains(parents, p) {
+				parents = append(parents, p)
+			}
+		}
+		state := map[string]int{}
+		if len(parents) > 0 {
+			state = maps.Clone(states[parents[dice.IntN(len(parents))]])
+		}
+		for range dice.IntN(3) {
+			if p := paths[dice.IntN(len(paths))]; dice.IntN(4) == 0 {
+				delete(state, p)
+			} else {
+				state[p] = dice.IntN(3)
+			}
+		}
+		states = append(states, state)
+		when := 1_700_000_000 + i/3*10
+		if dice.IntN(8) == 0 {
+			when -= 200
+		}
+		fmt.Fprintf(&stream, "commit refs/heads/c%d\nmark :%d\ncommitter C <c@example.invalid> %d +0000\ndata 0\n", i, i+1, when)
+		for j, p := range parents {
+			fmt.Fprintf(&stream, "%s :%d\n", []string{"from", "merge", "merge"}[j], p+1)
+		}
+		stream.WriteString("deleteall\n")
+		for _, p := range slices.Sorted(maps.Keys(state)) {
+			fmt.Fprintf(&stream, "M 100644 inline %s\ndata 1\n%d\n", p, state[p])
+		}
+	}
+	stream.WriteString("done\n")
+	return stream.String()
+}
+
+func TestHistoryIsWhatGitSaysItIs(t *testing.T) {
+	const commits = 60
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			var dir string
+			repo := repository(t, func(d string) {
+				dir = d
+				git(t, d, []byte(history(seed, commits)), "fast-import", "--quiet", "--done")
+			})
+			graph := gitfmt.NewGraph(newTrees(), gitfmt.Limits{})
+			for _, i := range []int{commits - 1, commits - 2, commits / 2} {
+				ref := fmt.Sprintf("refs/heads/c%d", i)
+				tip := digest(t, git(t, dir, nil, "rev-parse", ref))
+				for _, p := range []string{"", "a", "d", "d/a", "d/b", "d/e", "d/e/a", "f.x", "f", "f/x", "never"} {
+					args := []string{"log", "--format=%H", ref}
+					if p != "" {
+						args = append(args, "--", p)
+					}
+					judgeLog(t, graph, repo, tip, p, digests(t, git(t, dir, nil, args...)))
+				}
+			}
+		})
+	}
+}
+
+// judgeLog holds Log, in one page and in small ones, and LastChange to what git says.
+func judgeLog(t *testing.T, graph *gitfmt.Graph, src gitfmt.Source, tip content.Digest, p string, want []content.Digest) {
+	t.Helper()
+	ctx := t.Context()
+	for _, limit := range []int{1 << 20, 3} {
+		var got []content.Digest
+		var after gitfmt.Cursor
+		for {
+			items, next, err := graph.Log(ctx, src, tip, path(t, p), after, limit)
+			if err != nil || len(items) > limit {
+				t.Fatalf("%q: %d items, %v", p, len(items), err)
+			}
+			for _, item := range items {
+				got = append(got, item.Commit.ID)
+				e, err := newTrees().Lookup(ctx, src, item.Commit.Tree, path(t, p))
+				if fault.Is(err, fault.NotFound) {
+					e, err = content.Entry{}, nil
+				}
+				if err != nil || e != item.Entry {
+					t.Errorf("%q in %v: %+v, want %+v, %v", p, item.Commit.ID, item.Entry, e, err)
+				}
+			}
+			if next.IsZero() {
+				break
+			}
+			if after, err = gitfmt.ParseCursor(next.String()); err != nil || after != next {
+				t.Fatalf("%v is read as %v, %v", next, after, err)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("log of %q, %d a page:\n%v\ngit says\n%v", p, limit, got, want)
+		}
+	}
+	commit, _, ok, err := graph.LastChange(ctx, src, tip, path(t, p))
+	if err != nil || ok != (len(want) > 0) || ok && commit != want[0] {
+		t.Errorf("last change of %q: %v, %v, %v; git says %v", p, commit, ok, err, want)
+	}
+}
+
+func TestAncestorsWhateverTheClocksSay(t *testing.T) {
+	const commits = 40
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			var out string
+			repo := repository(t, func(d string) {
+				git(t, d, []byte(history(seed, commits)), "fast-import", "--quiet", "--done")
+				out = git(t, d, nil, "rev-list", "--all", "--parents", "--topo-order", "--reverse")
+			})
+			graph := gitfmt.NewGraph(newTrees(), gitfmt.Limits{})
+			ancestors := map[content.Digest]map[content.Digest]bool{}
+			var all []content.Digest
+			for line := range strings.Lines(out) {
+				ids := digests(t, strings.Join(strings.Fields(line), "\n"))
+				mine := map[content.Digest]bool{ids[0]: true}
+				for _, p := range ids[1:] {
+					maps.Copy(mine, ancestors[p])
+				}
+				ancestors[ids[0]] = mine
+				all = append(all, ids[0])
+			}
+			for _, a := range all {
+				for _, b := range all {
+					got, err := graph.IsAncestor(t.Context(), repo, a, b)
+					if err != nil || got != ancestors[b][a] {
+						t.Fatalf("is %v an ancestor of %v: %v, %v", a, b, got, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestClosureIsWhatGitListsAsReachable(t *testing.T) {
+	var dir string
+	repo := repository(t, func(d string) {
+		dir = d
+		git(t, d, []byte(history(7, 40)), "fast-import", "--quiet", "--done")
+		git(t, d, nil, "tag", "-a", "-m", "first", "v1", "c20")
+		git(t, d, nil, "tag", "-a", "-m", "of a tag", "v2", "v1")
+	})
+	tests := []struct {
+		name string
+		tips []string
+		done []string
+		list []string // for git rev-list
+	}{
+		{"a commit", []string{"c30"}, nil, []string{"c30"}},
+		{"a tag of a tag", []string{"v2"}, nil, []string{"v2"}},
+		{"several, twice", []string{"c30", "v2", "c35", "c30"}, nil, []string{"c30", "v2", "c35"}},
+		{"a tree", []string{"c30^{tree}"}, nil, []string{"c30^{tree}"}},
+		{"nothing", nil, nil, nil},
+		{"what is done", []string{"c30"}, []string{"c30"}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			ids := func(names []string) (ds []content.Digest) {
+				for _, n := range names {
+					ds = append(ds, digest(t, git(t, dir, nil, "rev-parse", n)))
+				}
+				return ds
+			}
+			done := ids(tt.done)
+			got := map[string]int{}
+			err := gitfmt.Closure(t.Context(), repo, ids(tt.tips),
+				func(d content.Digest) bool { return slices.Contains(done, d) },
+				func(d content.Digest, k content.Kind) error { got[fmt.Sprintf("%v %v", d, k)]++; return nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]int{}
+			if len(tt.list) > 0 {
+				out := git(t, dir, nil, append([]string{"rev-list", "--objects", "--no-object-names"}, tt.list...)...)
+				for line := range strings.Lines(git(t, dir, []byte(out), "cat-file", "--batch-check=%(objectname) %(objecttype)")) {
+					want[strings.TrimSpace(line)] = 1
+				}
+			}
+			if !maps.Equal(got, want) {
+				t.Errorf("visited %v\ngit lists %v", got, want)
+			}
+		})
+	}
+}
+
+// line makes a history of one file, changed by every commit in changes.
+func line(t *testing.T, src memory, commits int, changes ...int) (tips []content.Digest) {
+	t.Helper()
+	var c content.Commit
+	for i := range commits {
+		f := files{"other": blob(1000 + i)}
+		for _, n := range changes {
+			if n <= i {
+				f["doc"] = blob(n)
+			}
+		}
+		root, made, err := newTrees().Edit(t.Context(), src, content.Digest{}, f.edits(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		src.add(made...)
+		when := time.Unix(int64(i), 0).UTC()
+		c = content.Commit{Tree: root, Author: content.Signature{Name: "A", When: when}, Committer: content.Signature{Name: "A", When: when}}
+		if i > 0 {
+			c.Parents = []content.Digest{tips[i-1]}
+		}
+		o := gitfmt.EncodeCommit(c)
+		src.add(o)
+		tips = append(tips, o.Digest)
+	}
+	return tips
+}
+
+func TestLastChangeWalksOnlyWhatIsNew(t *testing.T) {
+	ctx, src := t.Context(), memory{}
+	tips := line(t, src, 300, 10)
+	counted := &counting{Source: src}
+	// A graph that remembers no commit, only answers, would show every step as a read.
+	graph := gitfmt.NewGraph(gitfmt.NewTrees(0), gitfmt.Limits{CacheBytes: 8 << 10})
+	ask := func(i int) int {
+		before := counted.reads
+		commit, when, ok, err := graph.LastChange(ctx, counted, tips[i], path(t, "doc"))
+		if err != nil || !ok || commit != tips[10] || when.Unix() != 10 {
+			t.Fatalf("%v, %v, %v, %v", commit, when, ok, err)
+		}
+		return counted.reads - before
+	}
+	if whole := ask(297); whole < 280 {
+		t.Errorf("the first answer took %d reads", whole)
+	}
+	if again := ask(297); again != 0 {
+		t.Errorf("the same answer took %d reads", again)
+	}
+	if moved := ask(299); moved > 8 {
+		t.Errorf("two commits later the answer took %d reads", moved)
+	}
+}
+
+func TestWalksEndAtTheirLimits(t *testing.T) {
+	ctx, src := t.Context(), memory{}
+	tips := line(t, src, 50, 10)
+	graph := gitfmt.NewGraph(newTrees(), gitfmt.Limits{LastChange: 20, Walk: 20})
+	if _, _, ok, err := graph.LastChange(ctx, src, tips[49], path(t, "doc")); ok || err != nil {
+		t.Errorf("LastChange went on: %v, %v", ok, err)
+	}
+	if commit, _, ok, err := graph.LastChange(ctx, src, tips[25], path(t, "doc")); !ok || commit != tips[10] || err != nil {
+		t.Errorf("LastChange gave up early: %v, %v, %v", commit, ok, err)
+	}
+	_, _, err := graph.Log(ctx, src, tips[49], path(t, "absent"), gitfmt.Cursor{}, 10)
+	wantKind(t, err, fault.TooLarge)
+	_, err = graph.IsAncestor(ctx, src, tips[0], tips[49])
+	wantKind(t, err, fault.TooLarge)
+}
+
+func TestCursorsThatWereNeverGivenOut(t *testing.T) {
+	ctx, src := t.Context(), memory{}
+	tips := line(t, src, 20, 5, 10)
+	graph := gitfmt.NewGraph(newTrees(), gitfmt.Limits{})
+	_, _, err := graph.Log(ctx, src, tips[19], path(t, "doc"), gitfmt.Cursor{Tip: tips[19], Last: tips[7]}, 10)
+	wantKind(t, err, fault.Invalid)
+	_, _, err = graph.Log(ctx, src, tips[19], path(t, "doc"), gitfmt.Cursor{Tip: blob(1), Last: tips[7]}, 10)
+	wantKind(t, err, fault.NotFound)
+	_, _, err = graph.Log(ctx, memory{}, tips[19], path(t, "doc"), gitfmt.Cursor{Tip: tips[19], Last: tips[10]}, 10)
+	wantKind(t, err, fault.NotFound) // remembered, but from another repository
+	for _, s := range []string{"x", "-", tips[0].String(), tips[0].String() + "-", tips[0].String() + "+" + tips[1].String()} {
+		_, err := gitfmt.ParseCursor(s)
+		wantKind(t, err, fault.Invalid)
+	}
+}
+
+func TestPagesFitTogetherThoughTheBranchMovesOn(t *testing.T) {
+	ctx, src := t.Context(), memory{}
+	tips := line(t, src, 30, 1, 2, 3, 4, 25)
+	graph := gitfmt.NewGraph(newTrees(), gitfmt.Limits{})
+	first, next, err := graph.Log(ctx, src, tips[20], path(t, "doc"), gitfmt.Cursor{}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, next, err := graph.Log(ctx, src, tips[29], path(t, "doc"), next, 2)
+	if err != nil || !next.IsZero() {
+		t.Fatal(next, err)
+	}
+	var got []content.Digest
+	for _, item := range append(first, second...) {
+		got = append(got, item.Commit.ID)
+	}
+	if want := []content.Digest{tips[4], tips[3], tips[2], tips[1]}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestPeel(t *testing.T) {
+	ctx, src := t.Context(), memory{}
+	tips := line(t, src, 1, 0)
+	tag := func(target content.Digest, k content.Kind) content.Digest {
+		o := gitfmt.EncodeTag(gitfmt.Tag{Target: target, Kind: k, Name: "v"})
+		src.add(o)
+		return o.Digest
+	}
+	v1 := tag(tips[0], content.KindCommit)
+	ofTree := tag(gitfmt.EmptyTree, content.KindTree)
+	src.add(content.NewObject(content.KindTree, nil))
+	for name, d := range map[string]content.Digest{"a commit": tips[0], "a tag": v1, "a tag of a tag": tag(v1, content.KindTag)} {
+		if got, err := gitfmt.Peel(ctx, src, d); got != tips[0] || err != nil {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	_, err := gitfmt.Peel(ctx, src, ofTree)
+	wantKind(t, err, fault.Invalid)
+	_, err = gitfmt.Peel(ctx, src, tag(blob(1), content.KindCommit))
+	wantKind(t, err, fault.NotFound)
+}
+
+func TestClosureRefusesWhatIsNamedAsTwoKinds(t *testing.T) {
+	src := memory{}
+	inner := gitfmt.EncodeTree([]content.Entry{{Name: "x", Mode: content.ModeRegular, Digest: blob(1)}})
+	outer := gitfmt.EncodeTree([]content.Entry{
+		{Name: "a", Mode: content.ModeRegular, Digest: inner.Digest},
+		{Name: "b", Mode: content.ModeDir, Digest: inner.Digest},
+	})
+	src.add(inner, outer)
+	err := gitfmt.Closure(t.Context(), src, []content.Digest{outer.Digest}, nil, func(content.Digest, content.Kind) error { return nil })
+	wantKind(t, err, fault.Corrupt)
+}
