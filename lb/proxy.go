@@ -2,8 +2,6 @@ package lb
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -20,6 +18,7 @@ import (
 
 	"rhapsode/deploy/nginx"
 	"rhapsode/internal/fault"
+	"rhapsode/internal/reqid"
 	"rhapsode/internal/run"
 )
 
@@ -102,9 +101,7 @@ func (p *proxy) run(ctx context.Context) error {
 
 // ServeHTTP refuses what nginx would refuse, takes in the body and forwards.
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var id [16]byte
-	rand.Read(id[:]) // never fails: crypto/rand
-	r.Header.Set("X-Request-Id", hex.EncodeToString(id[:]))
+	r.Header.Set("X-Request-Id", reqid.New())
 	if status := p.judge(r); status != 0 {
 		refuse(w, r, status)
 		return

@@ -43,7 +43,7 @@ func checkProblem(t *testing.T, resp *http.Response, status int) {
 	if p.Type != "about:blank" || p.Title != http.StatusText(status) || p.Status != status || p.Detail == "" {
 		t.Errorf("problem %+v", p)
 	}
-	if id := resp.Header.Values("X-Request-Id"); len(id) != 1 || len(id[0]) != 32 || p.Instance != id[0] {
+	if id := resp.Header.Values("X-Request-Id"); len(id) != 1 || id[0] == "" || p.Instance != id[0] {
 		t.Errorf("X-Request-Id %q, instance %q", id, p.Instance)
 	}
 }
@@ -165,7 +165,7 @@ func TestRequestIDIsOurs(t *testing.T) {
 		})))
 		resp := d.say(t, "GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine\r\nX-Forwarded-For: 9.9.9.9\r\nConnection: close\r\n\r\n")
 		got := j.take()[0]
-		if ids := resp.Header.Values("X-Request-Id"); len(ids) != 1 || ids[0] != got.id || len(got.id) != 32 {
+		if ids := resp.Header.Values("X-Request-Id"); len(ids) != 1 || ids[0] != got.id || got.id == "" || got.id == "mine" {
 			t.Errorf("up went %q, back came %q", got.id, ids)
 		}
 		if got.fields.Get("X-Forwarded-For") != "127.0.0.1" {
