@@ -87,9 +87,16 @@ type steady struct {
 	control *http.ResponseController
 }
 
+// Read allows the full time for what comes next, and none once all is there: the
+// server goes on reading, to learn that the client went away. It can't set a
+// deadline only where there is no connection, as in tests.
 func (b *steady) Read(p []byte) (int, error) {
-	b.control.SetReadDeadline(time.Now().Add(stallTimeout)) // fails only where there is no connection
-	return b.ReadCloser.Read(p)
+	b.control.SetReadDeadline(time.Now().Add(stallTimeout))
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 // instrument tells the recorder which route a request took.
