@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -24,7 +23,7 @@ func (a *API) history(r *http.Request) (flow.Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, err := resource.ParsePath(strings.TrimSuffix(mux.Vars(r)["path"], "/"))
+	path, _, err := resource.ParsePath(mux.Vars(r)["path"])
 	return a.events(repo, path), err
 }
 

@@ -21,7 +21,7 @@ func (p Place) HasRev() bool { return p.Rev != content.Revision{} }
 
 // ParsePlace reads what follows /content/, still escaped: repo@rev/path or repo/path.
 func ParsePlace(escaped string) (Place, error) {
-	head, rest, slashed := strings.Cut(escaped, "/")
+	head, rest, _ := strings.Cut(escaped, "/")
 	name, rev, revised := strings.Cut(head, "@")
 	var p Place
 	var err error
@@ -33,8 +33,7 @@ func ParsePlace(escaped string) (Place, error) {
 			return Place{}, err
 		}
 	}
-	p.Dir = !slashed || rest == "" || strings.HasSuffix(rest, "/")
-	p.Path, err = ParsePath(strings.TrimSuffix(rest, "/"))
+	p.Path, p.Dir, err = ParsePath(rest)
 	return p, err
 }
 
@@ -65,8 +64,21 @@ func ParseBranch(escaped string) (content.RefName, error) {
 	return content.Branch(s)
 }
 
-// ParsePath reads escaped names between slashes.
-func ParsePath(escaped string) (content.Path, error) {
+// ParsePath reads escaped names between slashes. A slash behind the last one says
+// that a directory is meant, as the root always is.
+func ParsePath(escaped string) (path content.Path, dir bool, err error) {
+	if escaped == "" {
+		return content.Root, true, nil
+	}
+	names, dir := strings.CutSuffix(escaped, "/")
+	if names == "" {
+		return content.Path{}, false, content.CheckName("")
+	}
+	path, err = parseNames(names)
+	return path, dir, err
+}
+
+func parseNames(escaped string) (content.Path, error) {
 	if !strings.Contains(escaped, "%") {
 		return content.ParsePath(escaped)
 	}
