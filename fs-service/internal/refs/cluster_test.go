@@ -128,14 +128,17 @@ func (m *member) await(t testing.TB) {
 func (m *member) stop() {
 	m.refs.Store(nil)
 	m.group.Stop()
-	_ = m.group.Wait() // a killed one ended with an error
+	_ = m.group.Wait() // that it was killed is no news
 	m.group = nil
 }
 
-// kill ends m with whatever it is doing.
-func (m *member) kill() {
+// kill ends m with whatever it is doing, and returns what its Run said.
+func (m *member) kill() error {
+	m.refs.Store(nil)
 	m.server.Kill()
-	m.stop()
+	err := m.group.Wait()
+	m.group = nil
+	return err
 }
 
 // freeAddresses returns n loopback addresses that nobody listens on.

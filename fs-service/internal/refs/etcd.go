@@ -17,8 +17,8 @@ import (
 // the Endpoints of some who are.
 type EtcdOptions struct {
 	Server    *Server
-	Endpoints []string // client URLs
-	Log       *slog.Logger
+	Endpoints []string     // client URLs
+	Log       *slog.Logger // must be set
 }
 
 // Etcd is Refs over etcd, in this process or elsewhere. It answers from its view

@@ -188,7 +188,9 @@ func TestOneVoterStartsAgain(t *testing.T) {
 	c := newCluster(t, 1)
 	repo := refstest.NewRepo(t, c.any())
 	for range 2 {
-		c.members[0].kill()
+		if err := c.members[0].kill(); !fault.Is(err, fault.Unavailable) {
+			t.Fatalf("a voter that was killed ended with %v, want unavailable", err)
+		}
 		began := time.Now()
 		c.members[0].start()
 		c.members[0].await(t)
@@ -196,6 +198,24 @@ func TestOneVoterStartsAgain(t *testing.T) {
 		if got, ok := c.any().Repo(repo.ID); !ok || got.Revision != repo.Revision {
 			t.Fatalf("after the restart %+v, want %+v", got, repo)
 		}
+	}
+}
+
+// A voter that finds no majority in time gives up, if it was told so.
+func TestStartTimeout(t *testing.T) {
+	addrs := freeAddresses(t, 2)
+	s := refs.NewServer(refs.ServerOptions{
+		Name: "a", Dir: t.TempDir(), PeerURL: "http://" + addrs[0], StartTimeout: 100 * time.Millisecond,
+		InitialCluster: map[string]string{"a": "http://" + addrs[0], "b": "http://" + addrs[1]},
+		Log:            slog.New(slog.DiscardHandler),
+	})
+	if err := s.Run(refstest.Context(t)); !fault.Is(err, fault.Unavailable) {
+		t.Fatalf("%v, want unavailable", err)
+	}
+	select {
+	case <-s.Ready():
+		t.Fatal("it was ready without a majority")
+	default:
 	}
 }
 

@@ -130,6 +130,29 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
+// A try that arrives long after its transaction was done does not do it again,
+// not even if the ref was deleted since and so is as it expects.
+func TestStragglerDoesNotBringBackADeletedRef(t *testing.T) {
+	m, _, x := rough(t)
+	branch := testBranch(t)
+	x.Moves = []Move{{Name: branch, New: content.Digest{1}, Done: []Done{{content.NewRequestID(), content.Digest{1}}}}}
+	straggler, _ := m.draft(x)
+	at, err := m.Apply(t.Context(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Moves = []Move{{Name: branch, Expect: at}}
+	if _, err := m.Apply(t.Context(), x); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := m.store.transact(t.Context(), straggler); err != nil || o.done {
+		t.Fatalf("done: %v, %v", o.done, err)
+	}
+	if r, ok := m.Ref(x.Repo, branch); ok {
+		t.Fatalf("the deleted ref is back: %+v", r)
+	}
+}
+
 // What others did after a try whose answer was lost does not hide what it did.
 func TestLostAnswersAmongOthers(t *testing.T) {
 	branch := testBranch(t)

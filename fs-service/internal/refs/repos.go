@@ -3,6 +3,7 @@ package refs
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"rhapsode/content"
 	"rhapsode/fs-service/internal/placement"
@@ -78,8 +79,11 @@ func judgeRepo(r Repo, o outcome, lost bool) (Repo, error) {
 
 // Register is as Refs says.
 func (l *ledger) Register(ctx context.Context, n Node) error {
+	if n.Name == "" || strings.Contains(n.Name, "/") {
+		return fault.Newf(fault.Invalid, "register node", "%q is no name", n.Name)
+	}
 	value, err := json.Marshal(n)
-	if err != nil || n.Name == "" {
+	if err != nil {
 		return fault.New(fault.Invalid, "register node", n.Name, err)
 	}
 	key, at := nodeKey(n.Name), int64(0)

@@ -48,7 +48,7 @@ type ServerOptions struct {
 	Heartbeat      time.Duration     // 0: DefaultHeartbeat
 	Election       time.Duration     // 0: DefaultElection; at least five heartbeats
 	StartTimeout   time.Duration     // to find the other voters; 0: for ever, since a lone voter's view still serves
-	Log            *slog.Logger
+	Log            *slog.Logger      // must be set; gets etcd's warnings
 }
 
 // Server is a voter of etcd in this process. What it acknowledged is synced on a

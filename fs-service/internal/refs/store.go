@@ -7,8 +7,6 @@ import (
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"rhapsode/internal/fault"
 )
@@ -156,28 +154,17 @@ func kindOfWrite(err error) fault.Kind {
 		return fault.Full
 	case errors.Is(err, rpctypes.ErrRequestTooLarge), errors.Is(err, rpctypes.ErrTooManyOps):
 		return fault.TooLarge
-	case errors.Is(err, rpctypes.ErrTooManyRequests), errors.Is(err, rpctypes.ErrNoLeader):
-		return fault.Unavailable
-	case errors.Is(err, rpctypes.ErrLeaseNotFound):
+	case errors.Is(err, rpctypes.ErrTooManyRequests), errors.Is(err, rpctypes.ErrNoLeader), errors.Is(err, rpctypes.ErrLeaseNotFound):
 		return fault.Unavailable
 	}
 	return fault.Unknown
 }
 
-// kindOfRead says what err of a request means that changes nothing.
+// kindOfRead says what err means of a request that changes no record: a lost
+// answer is as good as none.
 func kindOfRead(err error) fault.Kind {
-	switch kind := kindOfWrite(err); {
-	case kind != fault.Unknown:
+	if kind := kindOfWrite(err); kind != fault.Unknown {
 		return kind
-	case errors.Is(err, rpctypes.ErrCompacted), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return fault.Unavailable
-	}
-	var known rpctypes.EtcdError
-	if errors.As(err, &known) && known.Code() != codes.Unavailable {
-		return fault.Internal
-	}
-	if s, ok := status.FromError(err); ok && s.Code() != codes.Unavailable && s.Code() != codes.Unknown {
-		return fault.Internal
 	}
 	return fault.Unavailable
 }
