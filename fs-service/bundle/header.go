@@ -33,8 +33,8 @@ const (
 )
 
 // ParseHeader reads the header of a bundle of version 2, or of version 3 with
-// SHA-1 digests. It may read r beyond the header. Invalid: it is no such
-// bundle, or a broken one; the text names the line.
+// SHA-1 digests. It may read r beyond the header. Invalid: it is no such bundle,
+// or a broken one, or r fails within it; the text names the line.
 func ParseHeader(r io.Reader) (Header, error) {
 	p := headerParser{in: bufio.NewReaderSize(r, maxLine)}
 	if err := p.parse(); err != nil {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"rhapsode/content"
 	"rhapsode/fs-service/internal/gitfmt"
 	"rhapsode/internal/fault"
@@ -345,4 +347,60 @@ func TestClosureRefusesWhatIsNamedAsTwoKinds(t *testing.T) {
 	src.add(inner, outer)
 	err := gitfmt.Closure(t.Context(), src, []content.Digest{outer.Digest}, nil, func(content.Digest, content.Kind) error { return nil })
 	wantKind(t, err, fault.Corrupt)
+}
+
+func TestClosureLeavesSubmodulesAlone(t *testing.T) {
+	src := memory{}
+	tree := gitfmt.EncodeTree([]content.Entry{
+		{Name: "a", Mode: content.ModeRegular, Digest: blob(1)},
+		{Name: "s", Mode: content.ModeSubmodule, Digest: blob(2)},
+	})
+	src.add(tree)
+	var got []content.Digest
+	err := gitfmt.Closure(t.Context(), src, []content.Digest{tree.Digest}, nil, func(d content.Digest, _ content.Kind) error {
+		got = append(got, d)
+		return nil
+	})
+	if want := []content.Digest{tree.Digest, blob(1)}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v, want %v", got, err, want)
+	}
+}
+
+func TestManyMayAskAtOnce(t *testing.T) {
+	var dir string
+	repo := repository(t, func(d string) { dir = d; fill(t, d, 5, 40) })
+	tip := digest(t, git(t, dir, nil, "rev-parse", "c39"))
+	trees := gitfmt.NewTrees(4 << 10) // so small that it forgets all the time
+	graph := gitfmt.NewGraph(trees, gitfmt.Limits{CacheBytes: 8 << 10})
+	ask := func() (string, error) {
+		var answers []any
+		for _, p := range []string{"", "a", "d/e"} {
+			items, next, err := graph.Log(t.Context(), repo, tip, path(t, p), gitfmt.Cursor{}, 5)
+			if err != nil {
+				return "", err
+			}
+			commit, _, ok, err := graph.LastChange(t.Context(), repo, tip, path(t, p))
+			if err != nil {
+				return "", err
+			}
+			answers = append(answers, items, next, commit, ok)
+		}
+		return fmt.Sprint(answers...), nil
+	}
+	want, err := ask()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all errgroup.Group
+	for range 8 {
+		all.Go(func() error {
+			if got, err := ask(); err != nil || got != want {
+				return fmt.Errorf("%s, %w\nwant %s", got, err, want)
+			}
+			return nil
+		})
+	}
+	if err := all.Wait(); err != nil {
+		t.Error(err)
+	}
 }

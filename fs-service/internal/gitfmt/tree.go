@@ -28,6 +28,9 @@ type Tree struct {
 // span is where an entry lies in a tree's bytes: mode, space, name, NUL, digest.
 type span struct{ begin, name, end uint32 }
 
+// minEntry is the size of the shortest entry: a mode of five digits, a name of one byte.
+const minEntry = len("40000 a\x00") + content.DigestSize
+
 // emptyTree holds nothing.
 var emptyTree = &Tree{}
 
@@ -37,7 +40,7 @@ func ParseTree(o content.Object) (*Tree, error) {
 	if o.Kind != content.KindTree {
 		return nil, fault.Newf(fault.Invalid, "parse tree", "%v is a %v", o.Digest, o.Kind)
 	}
-	t := &Tree{data: o.Data}
+	t := &Tree{data: o.Data, at: make([]span, 0, len(o.Data)/minEntry)}
 	for i := 0; i < len(o.Data); {
 		space := bytes.IndexByte(o.Data[i:], ' ')
 		nul := bytes.IndexByte(o.Data[i:], 0)
@@ -116,7 +119,7 @@ func (t *Tree) Lookup(name string) (content.Entry, bool) {
 }
 
 // cost is the memory that t takes, in bytes.
-func (t *Tree) cost() int64 { return int64(len(t.data) + 12*len(t.at) + 64) }
+func (t *Tree) cost() int64 { return int64(len(t.data) + 12*cap(t.at) + 64) }
 
 func (t *Tree) raw(i int) []byte { return t.data[t.at[i].begin:t.at[i].end] }
 
