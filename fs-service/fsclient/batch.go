@@ -22,7 +22,7 @@ const (
 // way, those that come go together in the next. A question is sent after it was asked, never joined to
 // a message that is under way: its answer has to be newer than it.
 type batcher struct {
-	group *run.Group
+	crew  *run.Crew
 	files pb.FileSystemClient
 
 	mu      sync.Mutex
@@ -41,8 +41,8 @@ type statAnswer struct {
 	err  error
 }
 
-func newBatcher(group *run.Group, files pb.FileSystemClient) *batcher {
-	return &batcher{group: group, files: files}
+func newBatcher(crew *run.Crew, files pb.FileSystemClient) *batcher {
+	return &batcher{crew: crew, files: files}
 }
 
 // ask returns the node's answer to q. If ctx ends first, the question is asked in vain.
@@ -54,9 +54,8 @@ func (b *batcher) ask(ctx context.Context, q fsapi.StatQuestion) (fsapi.Stat, er
 		return fsapi.Stat{}, fault.Newf(fault.Unavailable, "stat", "%d questions wait already", maxQueued)
 	}
 	b.waiting = append(b.waiting, w)
-	if b.flight < maxFlight {
+	if b.flight < maxFlight && b.crew.Go("stat", b.drain) {
 		b.flight++
-		b.group.Go("stat", b.drain)
 	}
 	b.mu.Unlock()
 	select {

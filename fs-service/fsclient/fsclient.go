@@ -48,7 +48,7 @@ const (
 	routeBytes    = 4 << 20 // memory for where repositories are
 )
 
-// Client is an fsapi.FS. Its methods may be called from any goroutine while Run runs.
+// Client is an fsapi.FS. Its methods may be called from any goroutine.
 type Client struct {
 	nodes  func() []Node
 	log    *slog.Logger
@@ -57,8 +57,9 @@ type Client struct {
 	hints  *lru.Cache[fsapi.At, content.Digest]
 	routes *lru.Cache[content.RepoID, route]
 
+	crew     *run.Crew
 	mu       sync.Mutex
-	group    *run.Group             // guarded by mu; nil unless running
+	stopped  bool                   // guarded by mu
 	conns    map[string]*connection // guarded by mu; by address
 	suspects map[string]time.Time   // guarded by mu; nodes that did not answer, until when
 }
@@ -75,6 +76,7 @@ func New(o Options) *Client {
 		bodies:   lru.New[content.Digest, []byte](o.CacheBytes, maxCachedBody),
 		hints:    lru.New[fsapi.At, content.Digest](hintBytes, hintBytes),
 		routes:   lru.New[content.RepoID, route](routeBytes, routeBytes),
+		crew:     run.NewCrew(),
 		conns:    map[string]*connection{},
 		suspects: map[string]time.Time{},
 	}
@@ -83,19 +85,14 @@ func New(o Options) *Client {
 // Run owns the client's connections. When ctx ends, calls under way are ended and
 // the connections closed.
 func (c *Client) Run(ctx context.Context) error {
-	group := run.NewGroup(ctx)
+	err := c.crew.Run(ctx)
 	c.mu.Lock()
-	c.group = group
-	c.mu.Unlock()
-	<-ctx.Done()
-	c.mu.Lock()
-	c.group = nil
+	defer c.mu.Unlock()
+	c.stopped = true
 	for _, conn := range c.conns {
 		conn.conn.Close()
 	}
-	clear(c.conns)
-	c.mu.Unlock()
-	return group.Wait()
+	return err
 }
 
 // connection is the way to one node.
@@ -111,7 +108,7 @@ func (c *Client) connect(addr string) (*connection, error) {
 	if conn, ok := c.conns[addr]; ok {
 		return conn, nil
 	}
-	if c.group == nil {
+	if c.stopped {
 		return nil, errStopped
 	}
 	g, err := wire.Dial(addr)
@@ -119,7 +116,7 @@ func (c *Client) connect(addr string) (*connection, error) {
 		return nil, err
 	}
 	conn := &connection{conn: g, files: pb.NewFileSystemClient(g)}
-	conn.stats = newBatcher(c.group, conn.files)
+	conn.stats = newBatcher(c.crew, conn.files)
 	c.conns[addr] = conn
 	return conn, nil
 }

@@ -49,7 +49,7 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// Coordinator carries out changes. Its methods may be called from any goroutine while Run runs.
+// Coordinator carries out changes. Its methods may be called from any goroutine.
 type Coordinator struct {
 	refs    refs.Refs
 	objects Objects
@@ -58,8 +58,9 @@ type Coordinator struct {
 	clock   func() time.Time
 	log     *slog.Logger
 
+	crew *run.Crew
+
 	mu    sync.Mutex
-	group *run.Group        // guarded by mu; nil unless running
 	lanes map[laneKey]*lane // guarded by mu; only lanes with work
 }
 
@@ -67,25 +68,13 @@ type Coordinator struct {
 func New(o Options) *Coordinator {
 	return &Coordinator{
 		refs: o.Refs, objects: o.Objects, trees: o.Trees, graph: o.Graph, clock: o.Clock, log: o.Log,
-		lanes: map[laneKey]*lane{},
+		crew: run.NewCrew(), lanes: map[laneKey]*lane{},
 	}
 }
 
 // Run owns the lanes. When ctx ends it takes no more changes, and returns when
 // those under way have their answer.
-func (c *Coordinator) Run(ctx context.Context) error {
-	group := run.NewGroup(context.WithoutCancel(ctx))
-	c.setGroup(group)
-	<-ctx.Done()
-	c.setGroup(nil)
-	return group.Wait()
-}
-
-func (c *Coordinator) setGroup(g *run.Group) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.group = g
-}
+func (c *Coordinator) Run(ctx context.Context) error { return c.crew.Run(ctx) }
 
 // place is what a change needs to know of where it is: looked up once, and
 // guarded by the transaction.

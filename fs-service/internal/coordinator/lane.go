@@ -57,26 +57,25 @@ func (c *Coordinator) enter(ctx context.Context, key laneKey, cs content.ChangeS
 func (c *Coordinator) enqueue(key laneKey, p *pending) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.group == nil {
-		return fault.Newf(fault.Unavailable, "change", "this node is stopping")
-	}
 	l, running := c.lanes[key]
 	if !running {
 		l = &lane{key: key}
+		if !c.crew.Go("lane of "+key.branch.String(), func(ctx context.Context) error { return c.drive(ctx, l) }) {
+			return fault.Newf(fault.Unavailable, "change", "this node is stopping")
+		}
 		c.lanes[key] = l
 	}
 	if len(l.waiting) >= maxWaiting {
 		return fault.Newf(fault.Unavailable, "change", "%d changes wait for %v already", maxWaiting, key.branch)
 	}
 	l.waiting = append(l.waiting, p)
-	if !running {
-		c.group.Go("lane of "+key.branch.String(), func(ctx context.Context) error { return c.drive(ctx, l) })
-	}
 	return nil
 }
 
-// drive carries out what waits in l, batch by batch, and ends when nothing does.
+// drive carries out what waits in l, batch by batch, and ends when nothing does:
+// also when the coordinator stops meanwhile, for whoever waits wants to know.
 func (c *Coordinator) drive(ctx context.Context, l *lane) error {
+	ctx = context.WithoutCancel(ctx)
 	for {
 		batch := c.next(l)
 		if batch == nil {

@@ -96,6 +96,9 @@ func (p *planner) add(ctx context.Context, cs content.ChangeSet) (content.Change
 	if commit, ok := find(p.base.Done, cs.Request); ok {
 		return p.repeat(ctx, cs, commit)
 	}
+	if commit, ok := find(p.done, cs.Request); ok { // the original is in this very batch
+		return p.repeat(ctx, cs, commit)
+	}
 	var tip *content.Digest
 	if !p.tip.IsZero() {
 		tip = &p.tip

@@ -53,10 +53,11 @@ type Options struct {
 type Imports struct {
 	Options
 
-	mu      sync.Mutex
-	group   *run.Group    // guarded by mu; nil unless running
-	jobs    map[key]*job  // guarded by mu
+	crew    *run.Crew
 	running chan struct{} // capacity maxRunning
+
+	mu   sync.Mutex
+	jobs map[key]*job // guarded by mu
 }
 
 // key names an import: the same bundle into another repository is another import,
@@ -97,24 +98,12 @@ func New(o Options) (*Imports, error) {
 			os.Remove(part) // tried again at the next start
 		}
 	}
-	return &Imports{Options: o, jobs: map[key]*job{}, running: make(chan struct{}, maxRunning)}, nil
+	return &Imports{Options: o, crew: run.NewCrew(), jobs: map[key]*job{}, running: make(chan struct{}, maxRunning)}, nil
 }
 
 // Run owns the imports that are being checked. When ctx ends they are given up; what was
 // uploaded stays for another try.
-func (m *Imports) Run(ctx context.Context) error {
-	group := run.NewGroup(ctx)
-	m.setGroup(group)
-	<-ctx.Done()
-	m.setGroup(nil)
-	return group.Wait()
-}
-
-func (m *Imports) setGroup(g *run.Group) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.group = g
-}
+func (m *Imports) Run(ctx context.Context) error { return m.crew.Run(ctx) }
 
 // Status says how far an import has come (fsapi.Importer).
 func (m *Imports) Status(t Target, id fsapi.ImportID) (fsapi.ImportStatus, error) {
@@ -219,22 +208,19 @@ func (m *Imports) append(k key, piece fsapi.ImportPiece, r io.Reader) (int64, er
 
 // begin starts the checking of a bundle that is whole.
 func (m *Imports) begin(t Target, k key, j *job) (fsapi.ImportStatus, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.group == nil {
-		return j.get(), fault.Newf(fault.Unavailable, "import", "this node is stopping")
-	}
 	j.set(func(s *fsapi.ImportStatus) { s.Phase = fsapi.ImportIndexing })
-	m.group.Go("import into "+t.Repo.ID.String(), func(ctx context.Context) error {
+	started := m.crew.Go("import into "+t.Repo.ID.String(), func(ctx context.Context) error {
 		select {
 		case m.running <- struct{}{}:
 			defer func() { <-m.running }()
+			m.end(ctx, t, k, j, m.carry(ctx, t, k, j))
 		case <-ctx.Done():
-			return nil
 		}
-		m.end(ctx, t, k, j, m.carry(ctx, t, k, j))
 		return nil
 	})
+	if !started {
+		return j.get(), fault.Newf(fault.Unavailable, "import", "this node is stopping")
+	}
 	return j.get(), nil
 }
 

@@ -46,7 +46,7 @@ const (
 	maxBundle   = 8 << 30
 )
 
-// Node is one fs-service. It is an fsapi.FS while Run runs.
+// Node is one fs-service. It is an fsapi.FS.
 type Node struct {
 	name        string
 	refs        refs.Refs
@@ -124,6 +124,11 @@ func (n *Node) Close() error { return n.objects.Close() }
 
 // Local is this node as its peers see it.
 func (n *Node) Local() replica.Peer { return n.replicas.Local() }
+
+// Closed says whether everything that a commit reaches is on this node's disk.
+func (n *Node) Closed(ctx context.Context, pool content.Pool, commit content.Digest) (bool, error) {
+	return n.replicas.Disk().Closed(ctx, pool, commit)
+}
 
 // follow passes on where refs went to the healer.
 func (n *Node) follow(c refs.Change) {

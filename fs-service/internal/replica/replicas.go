@@ -33,35 +33,24 @@ type Replicas struct {
 	place func(content.Pool) (placement.Placement, bool)
 	dial  func(name string) (Peer, error)
 
+	crew    *run.Crew
 	mu      sync.Mutex
-	group   *run.Group          // guarded by mu; nil before Run and after it
 	waiting map[string]int      // guarded by mu: writes under way, by replica
 	fetches map[fetchKey]*fetch // guarded by mu
 }
 
 // NewReplicas makes the view of the node called self, which holds disk, asks place where a
-// pool lives, and reaches the other nodes through dial. Writes are Unavailable until Run.
+// pool lives, and reaches the other nodes through dial.
 func NewReplicas(self string, disk *Disk, place func(content.Pool) (placement.Placement, bool), dial func(name string) (Peer, error)) *Replicas {
 	return &Replicas{
-		self: self, disk: disk, place: place, dial: dial,
+		self: self, disk: disk, place: place, dial: dial, crew: run.NewCrew(),
 		waiting: map[string]int{}, fetches: map[fetchKey]*fetch{},
 	}
 }
 
-// Run owns the writes that go on after their quorum was reached. It returns when ctx ends and they have.
-func (r *Replicas) Run(ctx context.Context) error {
-	group := run.NewGroup(ctx)
-	r.setGroup(group)
-	<-ctx.Done()
-	r.setGroup(nil)
-	return group.Wait()
-}
-
-func (r *Replicas) setGroup(g *run.Group) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.group = g
-}
+// Run owns the writes that go on after their quorum was reached. When ctx ends they are
+// given up.
+func (r *Replicas) Run(ctx context.Context) error { return r.crew.Run(ctx) }
 
 // Disk returns what this node holds.
 func (r *Replicas) Disk() *Disk { return r.disk }
@@ -191,14 +180,10 @@ func short(op string, all, need int, failures []error) error {
 func (r *Replicas) start(ctx context.Context, name string, f func(context.Context, Peer) error, results chan<- error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.group == nil {
-		return fault.Newf(fault.Unavailable, "replicate", "this node is stopping")
-	}
 	if r.waiting[name] >= behind {
 		return fault.Newf(fault.Unavailable, "replicate", "%d writes wait for replica %s already", behind, name)
 	}
-	r.waiting[name]++
-	r.group.Go("replicate to "+name, func(life context.Context) error {
+	started := r.crew.Go("replicate to "+name, func(life context.Context) error {
 		defer r.finish(name)
 		ctx, cancel := outlive(ctx)
 		defer cancel()
@@ -206,6 +191,10 @@ func (r *Replicas) start(ctx context.Context, name string, f func(context.Contex
 		results <- r.call(ctx, name, f)
 		return nil
 	})
+	if !started {
+		return fault.Newf(fault.Unavailable, "replicate", "this node is stopping")
+	}
+	r.waiting[name]++
 	return nil
 }
 
