@@ -199,7 +199,8 @@ func TestARepositoryIsChangedUnderItsTag(t *testing.T) {
 	s.want(412, "PUT", "/repos/book", `{}`, "If-Match", first.etag(), "X-Request-Id", "named")
 	s.want(412, "DELETE", "/repos/book", "", "If-Match", first.etag())
 	s.want(204, "DELETE", "/repos/book", "", "If-Match", second.etag())
-	s.want(410, "PUT", "/repos/book", `{}`)
+	s.want(410, "GET", "/repos/book", "")
+	s.want(201, "PUT", "/repos/book", `{}`) // the name is free again
 }
 
 func TestListsGoPageByPage(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -106,8 +107,8 @@ func TestEveryStatusCanBeHad(t *testing.T) {
 		{428, "PUT", "/repos/book/branches/side", `{"from":"main"}`, "", ""},
 		{501, "BREW", doc, "", "", ""},
 	}
-	for _, tt := range tests {
-		for _, id := range []string{"", "X-Request-Id: " + hex.EncodeToString([]byte(t.Name() + tt.method + tt.path + tt.fields))[:64]} {
+	for i, tt := range tests {
+		for _, id := range []string{"", fmt.Sprintf("X-Request-Id: status-%d", i)} {
 			if id != "" && tt.status/100 == 2 && tt.method != "GET" && tt.method != "OPTIONS" {
 				continue // it is done already
 			}
