@@ -130,8 +130,10 @@ type Revision struct{ s string }
 
 // ParseRevision takes a branch or tag name, a full ref name or a commit id.
 func ParseRevision(s string) (Revision, error) {
-	if _, err := ParseDigest(s); err == nil {
-		return Revision{strings.ToLower(s)}, nil
+	if len(s) == 2*DigestSize { // most are names, and a refusal costs
+		if _, err := ParseDigest(s); err == nil {
+			return Revision{strings.ToLower(s)}, nil
+		}
 	}
 	if why := badRef(headsPrefix + s); why != "" || s == "" {
 		return Revision{}, fault.Newf(fault.Invalid, "revision", "%q %s", clip(s), why)
@@ -150,6 +152,9 @@ func (r Revision) String() string { return r.s }
 // Commit returns the commit id, if that is what r is. Such a revision never
 // changes its meaning.
 func (r Revision) Commit() (Digest, bool) {
+	if len(r.s) != 2*DigestSize {
+		return Digest{}, false
+	}
 	d, err := ParseDigest(r.s)
 	return d, err == nil
 }
