@@ -106,19 +106,14 @@ func unescape(piece string) (string, error) {
 
 // URL returns the URL of p, escaped.
 func (p Place) URL() string {
-	var b strings.Builder
-	b.WriteString("/content/")
-	b.WriteString(p.Repo.String())
+	rev, end := "", ""
 	if p.HasRev() {
-		b.WriteByte('@')
-		b.WriteString(url.PathEscape(p.Rev.String()))
+		rev = "@" + url.PathEscape(p.Rev.String())
 	}
-	b.WriteByte('/')
-	b.WriteString(escapePath(p.Path))
 	if p.Dir && !p.Path.IsRoot() {
-		b.WriteByte('/')
+		end = "/"
 	}
-	return b.String()
+	return "/content/" + p.Repo.String() + rev + "/" + escapePath(p.Path) + end
 }
 
 // At returns the same place at another revision.
@@ -145,11 +140,11 @@ func CommitURL(repo content.RepoID, id content.Digest) string {
 
 // HistoryURL is where the history of a path is, as seen from rev.
 func HistoryURL(repo content.RepoID, path content.Path, rev content.Revision) string {
-	u := RepoURL(repo) + "/history/" + escapePath(path)
+	query := ""
 	if rev != (content.Revision{}) {
-		u += "?ref=" + url.QueryEscape(rev.String())
+		query = "?ref=" + url.QueryEscape(rev.String())
 	}
-	return u
+	return "/repos/" + repo.String() + "/history/" + escapePath(path) + query
 }
 
 // escapePath escapes each name of p.
