@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"rhapsode/content"
@@ -13,7 +14,7 @@ import (
 const (
 	maxWaiting = 1024             // changes that wait in one lane
 	maxBatch   = 24               // changes that go in one transaction; fewer than the requests that a ref remembers
-	maxRounds  = 16               // times that a batch is rebuilt after losing a race
+	maxRounds  = 100              // times that a batch is rebuilt after losing a race
 	limit      = 10 * time.Second // for one batch
 )
 
@@ -117,7 +118,10 @@ func (c *Coordinator) carry(ctx context.Context, l *lane, batch []*pending) {
 // coordinator was faster. An error is the answer to all of the batch.
 func (c *Coordinator) attempt(ctx context.Context, l *lane, batch []*pending) ([]answer, error) {
 	settled := false // the view has been asked to catch up, so that a refusal is final
-	for range maxRounds {
+	for round := range maxRounds {
+		if err := giveWay(ctx, round); err != nil {
+			return nil, err
+		}
 		p, err := c.fresh(ctx, batch[0].cs.Repo)
 		if err != nil {
 			return nil, err
@@ -142,6 +146,20 @@ func (c *Coordinator) attempt(ctx context.Context, l *lane, batch []*pending) ([
 		settled = true // the view has caught up with what refused the transaction
 	}
 	return nil, fault.Newf(fault.Unavailable, "change", "%v moved %d times meanwhile", l.key.branch, maxRounds)
+}
+
+// giveWay lets a coordinator that keeps losing races wait for a moment of chance
+// length, so that two that meet on one branch do not go on meeting.
+func giveWay(ctx context.Context, round int) error {
+	if round < 3 {
+		return nil
+	}
+	select {
+	case <-time.After(rand.N(time.Duration(min(round, 20)) * time.Millisecond)):
+		return nil
+	case <-ctx.Done():
+		return fault.New(fault.Unavailable, "change", "", context.Cause(ctx))
+	}
 }
 
 // commit makes a plan durable and moves the branch to its end.

@@ -48,7 +48,10 @@ func (c *Coordinator) moving(ctx context.Context, repo content.RepoID, prepare f
 	if err := c.refs.Barrier(ctx); err != nil {
 		return err
 	}
-	for range maxRounds {
+	for round := range maxRounds {
+		if err := giveWay(ctx, round); err != nil {
+			return err
+		}
 		p, err := c.place(repo)
 		if err != nil {
 			return err

@@ -11,6 +11,10 @@ import (
 // commits, trees and blobs. It does not go beyond a commit for which done says
 // true, nor visit that; done may be nil. What submodules name lives elsewhere and is skipped.
 //
+// A commit that is done is taken to have all that it reaches, so what one of them
+// holds at the same path is not visited either: after a few commits on a large
+// tree, a walk costs what these changed.
+//
 // Blobs are visited and not read. A commit or tree is read after its visit, which
 // may therefore fetch it; a tip is read before, to learn its kind. Trees and
 // commits come from src each time, never from a cache: that they are there is
@@ -24,32 +28,34 @@ func Closure(ctx context.Context, src Source, tips []content.Digest, done func(c
 		if err != nil {
 			return err
 		}
-		if err := w.reach(tip, o.Kind); err != nil {
-			return err
-		}
-		if err := w.drain(ctx); err != nil {
+		if err := w.reach(tip, o.Kind, content.Digest{}); err != nil {
 			return err
 		}
 	}
-	return nil
+	return w.drain(ctx)
 }
 
-// closure is one Closure under way.
+// closure is one Closure under way. Commits are read before trees, so that when
+// the first tree is, it is known what there is to compare it with.
 type closure struct {
 	src   Source
 	done  func(content.Digest) bool
 	visit func(content.Digest, content.Kind) error
 	met   map[content.Digest]content.Kind
-	todo  []reached // visited, to be read; a stack
+	heads []reached        // commits and tags: visited, to be read; a stack
+	roots []content.Digest // trees of commits: not visited yet
+	trees []reached        // trees: visited, to be read; a stack
+	known content.Digest   // a commit that is done; zero: none was met
 }
 
 type reached struct {
 	digest content.Digest
 	kind   content.Kind
+	like   content.Digest // a tree at the same path that is done; zero: none
 }
 
 // reach visits d, unless it was met before.
-func (w *closure) reach(d content.Digest, k content.Kind) error {
+func (w *closure) reach(d content.Digest, k content.Kind, like content.Digest) error {
 	switch before := w.met[d]; before {
 	case k:
 		return nil
@@ -58,79 +64,151 @@ func (w *closure) reach(d content.Digest, k content.Kind) error {
 	default:
 		return fault.Newf(fault.Corrupt, "walk objects", "%v is named as a %v and as a %v", d, before, k)
 	}
-	if k == content.KindCommit && w.done != nil && w.done(d) {
-		return nil
-	}
-	if k != content.KindBlob {
-		w.todo = append(w.todo, reached{d, k})
+	switch k {
+	case content.KindCommit, content.KindTag:
+		if k == content.KindCommit && w.done != nil && w.done(d) {
+			w.known = d
+			return nil
+		}
+		w.heads = append(w.heads, reached{digest: d, kind: k})
+	case content.KindTree:
+		w.trees = append(w.trees, reached{d, k, like})
 	}
 	return w.visit(d, k)
 }
 
 // drain reads what was reached until nothing new is.
 func (w *closure) drain(ctx context.Context) error {
-	for len(w.todo) > 0 {
+	if err := w.drainHeads(ctx); err != nil {
+		return err
+	}
+	like, err := w.knownTree(ctx)
+	if err != nil {
+		return err
+	}
+	for _, root := range w.roots {
+		if root == like {
+			continue
+		}
+		if err := w.reach(root, content.KindTree, like); err != nil {
+			return err
+		}
+		if err := w.drainTrees(ctx); err != nil {
+			return err
+		}
+	}
+	return w.drainTrees(ctx)
+}
+
+func (w *closure) drainHeads(ctx context.Context) error {
+	for len(w.heads) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		next := w.todo[len(w.todo)-1]
-		w.todo = w.todo[:len(w.todo)-1]
-		if next.digest == EmptyTree {
-			continue
-		}
+		next := w.heads[len(w.heads)-1]
+		w.heads = w.heads[:len(w.heads)-1]
 		o, err := read(ctx, w.src, next.digest, next.kind)
 		if err != nil {
 			return err
 		}
-		if err := w.follow(o); err != nil {
+		if err := w.followHead(o); err != nil {
 			return fault.New(fault.Of(err), "follow", o.Digest.String(), err)
 		}
 	}
 	return nil
 }
 
-// follow reaches what o names.
-func (w *closure) follow(o content.Object) error {
-	switch o.Kind {
-	case content.KindCommit:
-		c, err := ParseCommit(o)
-		if err != nil {
+// knownTree is the tree of a commit that is done; zero if none was met.
+func (w *closure) knownTree(ctx context.Context) (content.Digest, error) {
+	if w.known.IsZero() {
+		return content.Digest{}, nil
+	}
+	o, err := read(ctx, w.src, w.known, content.KindCommit)
+	if err != nil {
+		return content.Digest{}, err
+	}
+	c, err := ParseCommit(o)
+	return c.Tree, err
+}
+
+func (w *closure) drainTrees(ctx context.Context) error {
+	for len(w.trees) > 0 {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		for _, p := range c.Parents {
-			if err := w.reach(p, content.KindCommit); err != nil {
-				return err
-			}
+		next := w.trees[len(w.trees)-1]
+		w.trees = w.trees[:len(w.trees)-1]
+		if next.digest == EmptyTree {
+			continue
 		}
-		return w.reach(c.Tree, content.KindTree)
-	case content.KindTree:
-		return w.followTree(o)
-	default:
+		if err := w.followTree(ctx, next); err != nil {
+			return fault.New(fault.Of(err), "follow", next.digest.String(), err)
+		}
+	}
+	return nil
+}
+
+// followHead reaches what a commit or tag names; a commit's tree waits.
+func (w *closure) followHead(o content.Object) error {
+	if o.Kind == content.KindTag {
 		t, err := ParseTag(o)
 		if err != nil {
 			return err
 		}
-		return w.reach(t.Target, t.Kind)
+		return w.reach(t.Target, t.Kind, content.Digest{})
 	}
-}
-
-func (w *closure) followTree(o content.Object) error {
-	t, err := ParseTree(o)
+	c, err := ParseCommit(o)
 	if err != nil {
 		return err
 	}
+	for _, p := range c.Parents {
+		if err := w.reach(p, content.KindCommit, content.Digest{}); err != nil {
+			return err
+		}
+	}
+	w.roots = append(w.roots, c.Tree)
+	return nil
+}
+
+// followTree reaches what a tree names and the tree that it is like does not.
+func (w *closure) followTree(ctx context.Context, next reached) error {
+	t, err := w.tree(ctx, next.digest)
+	if err != nil {
+		return err
+	}
+	like := new(Tree)
+	if !next.like.IsZero() && next.like != EmptyTree {
+		if like, err = w.tree(ctx, next.like); err != nil {
+			return err
+		}
+	}
 	for i := range t.Len() {
 		e := t.At(i)
-		kind := content.KindBlob
-		switch {
-		case e.Mode == content.ModeSubmodule:
+		if e.Mode == content.ModeSubmodule {
 			continue
-		case e.Mode.IsDir():
+		}
+		old, _ := like.Lookup(e.Name)
+		if old.Digest == e.Digest && old.Mode.IsDir() == e.Mode.IsDir() {
+			continue
+		}
+		kind := content.KindBlob
+		if e.Mode.IsDir() {
 			kind = content.KindTree
 		}
-		if err := w.reach(e.Digest, kind); err != nil {
+		if !old.Mode.IsDir() {
+			old.Digest = content.Digest{}
+		}
+		if err := w.reach(e.Digest, kind, old.Digest); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (w *closure) tree(ctx context.Context, d content.Digest) (*Tree, error) {
+	o, err := read(ctx, w.src, d, content.KindTree)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTree(o)
 }

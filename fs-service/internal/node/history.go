@@ -40,6 +40,9 @@ func (n *Node) Commit(ctx context.Context, id content.RepoID, commit content.Dig
 	if err != nil {
 		return fsapi.CommitDetail{}, err
 	}
+	if err := n.owns(ctx, repo, commit); err != nil {
+		return fsapi.CommitDetail{}, err
+	}
 	src := n.replicas.Pool(repo.Pool)
 	c, err := n.commit(ctx, src, commit)
 	if err != nil {

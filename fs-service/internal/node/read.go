@@ -107,13 +107,23 @@ func (n *Node) settle(ctx context.Context, at fsapi.At, barrier func() error) (s
 		return settled{}, err
 	}
 	s := settled{repo: repo, src: n.replicas.Pool(repo.Pool)}
-	if !immutable {
-		if s.ref, id, err = n.find(repo, at.Rev); err != nil {
-			return settled{}, err
-		}
+	if immutable {
+		err = n.owns(ctx, repo, id)
+	} else {
+		s.ref, id, err = n.find(repo, at.Rev)
+	}
+	if err != nil {
+		return settled{}, err
 	}
 	s.commit, err = n.commit(ctx, s.src, id)
 	return s, err
+}
+
+// owns returns NotFound unless a digest that came from outside is in the
+// repository's own pool. What is remembered of commits and trees is shared by all.
+func (n *Node) owns(ctx context.Context, repo refs.Repo, id content.Digest) error {
+	_, err := n.replicas.Stat(ctx, repo.Pool, id)
+	return err
 }
 
 // find returns the ref that a revision names and where it points.

@@ -19,6 +19,7 @@ type Disk struct {
 	objects *objects.Store
 	bodies  *bodies.Local
 	spool   string // a folder for packs on their way in, on the same file system
+	early   early
 }
 
 // NewDisk joins the two stores. It owns neither. What lies in the folder spool is left
@@ -102,27 +103,29 @@ func section(r io.Reader, off, n int64) io.Reader {
 }
 
 // Put stores a batch in one synced write. Its tips are marked closed if its bases are
-// and its needs are here.
+// and its needs are here; if a base is not yet, then as soon as it is.
 func (d *Disk) Put(ctx context.Context, pool content.Pool, b Batch) error {
-	complete, err := d.complete(ctx, pool, b)
+	missing, err := d.Missing(ctx, pool, b.Needs)
 	if err != nil {
 		return err
 	}
-	if !complete {
-		b.Tips = nil
+	if len(missing) > 0 || len(b.Tips) == 0 {
+		return d.objects.Put(ctx, pool, b.Objects, nil)
 	}
-	return d.objects.Put(ctx, pool, b.Objects, b.Tips)
-}
-
-func (d *Disk) complete(ctx context.Context, pool content.Pool, b Batch) (bool, error) {
-	if len(b.Tips) == 0 {
-		return false, nil
+	closed, err := d.Closed(ctx, pool, b.Bases...)
+	if err != nil {
+		return err
 	}
-	missing, err := d.Missing(ctx, pool, b.Needs)
-	if err != nil || len(missing) > 0 {
-		return false, err
+	if !closed {
+		if err := d.objects.Put(ctx, pool, b.Objects, nil); err != nil {
+			return err
+		}
+		return d.later(ctx, pool, b)
 	}
-	return d.Closed(ctx, pool, b.Bases...)
+	if err := d.objects.Put(ctx, pool, b.Objects, b.Tips); err != nil {
+		return err
+	}
+	return d.cascade(ctx, pool, b.Tips)
 }
 
 // Closed says whether all of the commits are closed on this disk.
@@ -133,9 +136,13 @@ func (d *Disk) Closed(ctx context.Context, pool content.Pool, commits ...content
 	return d.objects.Closed(ctx, pool, commits...)
 }
 
-// MarkClosed marks commits as closed. Whoever calls it has seen to it that they are.
+// MarkClosed marks commits as closed, and what waited for them. Whoever calls it
+// has seen to it that they are.
 func (d *Disk) MarkClosed(ctx context.Context, pool content.Pool, commits []content.Digest) error {
-	return d.objects.MarkClosed(ctx, pool, commits)
+	if err := d.objects.MarkClosed(ctx, pool, commits); err != nil {
+		return err
+	}
+	return d.cascade(ctx, pool, commits)
 }
 
 // Missing returns which of ds are in neither tier.

@@ -52,7 +52,7 @@ func (w *walk) visit(ctx context.Context, d content.Digest, kind content.Kind) e
 		}
 		return w.flush(ctx)
 	}
-	if w.inspect == nil {
+	if w.inspect == nil || d == gitfmt.EmptyTree {
 		return nil // the walk itself reads it through Pool, and so fetches it
 	}
 	o, err := w.Object(ctx, w.pool, d)
