@@ -46,7 +46,7 @@ func (b *bars) show(phase string, done, total int64) {
 	if phase != b.phase {
 		b.finish()
 		b.phase = phase
-		b.bar = b.all.AddBar(max(total, 0),
+		b.bar = b.all.AddBar(0, // a bar that begins with a total completes by itself only
 			mpb.PrependDecorators(decor.Name(phase, decor.WCSyncSpaceR)),
 			mpb.AppendDecorators(decor.CountersNoUnit("%d of %d", decor.WCSyncSpace), decor.Percentage(decor.WCSyncSpace)),
 		)

@@ -117,8 +117,8 @@ func (i *importer) makeRepo(ctx context.Context) error {
 // have taken with it what it had received.
 func (i *importer) bring(ctx context.Context) (st Status, err error) {
 	for {
-		err := i.persist(ctx, func() error {
-			st, err = i.status(ctx)
+		err = i.persist(ctx, func() (err error) {
+			st, err = i.step(ctx)
 			return err
 		})
 		switch {
@@ -128,15 +128,20 @@ func (i *importer) bring(ctx context.Context) (st Status, err error) {
 			return st, nil
 		case st.Phase == phaseFailed:
 			return st, fault.Newf(fault.Invalid, "import", "%s", st.Error)
-		case st.Phase == phaseReceiving:
-			err = i.persist(ctx, func() error { return i.send(ctx, st.Received) })
-		default:
-			err = pause(ctx, pollInterval)
-		}
-		if err != nil {
-			return st, err
 		}
 	}
+}
+
+// step asks how far the import is and does what comes next.
+func (i *importer) step(ctx context.Context) (Status, error) {
+	st, err := i.status(ctx)
+	switch {
+	case err != nil || st.Phase == phaseDone || st.Phase == phaseFailed:
+		return st, err
+	case st.Phase == phaseReceiving:
+		return st, i.send(ctx, st.Received)
+	}
+	return st, pause(ctx, pollInterval)
 }
 
 // status asks how far the import is. One that nobody knows is at its beginning.
@@ -156,8 +161,8 @@ func (i *importer) status(ctx context.Context) (Status, error) {
 	return st, nil
 }
 
-// send sends the piece that begins at offset. That the service has another
-// offset in mind is no failure: the next status will say which.
+// send sends the piece that begins at offset. That the service is somewhere else
+// by now passes: the next step asks where.
 func (i *importer) send(ctx context.Context, offset int64) error {
 	size := min(i.Piece, i.Size-offset)
 	if size < 0 {
@@ -168,7 +173,7 @@ func (i *importer) send(ctx context.Context, offset int64) error {
 		return err
 	}
 	if resp.status == http.StatusConflict {
-		return nil
+		return fault.Newf(fault.Unavailable, "import", "the service does not go on at byte %d: %s", offset, resp.detail)
 	}
 	return resp.failure()
 }

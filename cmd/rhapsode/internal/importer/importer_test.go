@@ -219,6 +219,14 @@ func TestFailuresThatStay(t *testing.T) {
 	}{
 		{"a broken bundle", func(s *service) { s.refuse = "object 7 at 99 is broken" }, fault.Invalid, "object 7 at 99"},
 		{"a refusal", answer(400, `{"title":"Bad Request","detail":"no such name"}`), fault.Invalid, "400 no such name"},
+		{"an offset that never fits", func(s *service) {
+			s.spoil = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodPatch {
+					w.WriteHeader(http.StatusConflict)
+				}
+				return r.Method == http.MethodPatch
+			}
+		}, fault.Unavailable, "does not go on at byte 0"},
 		{"nobody is ever there", answer(503, ""), fault.Unavailable, "503"},
 	}
 	for _, tt := range tests {
