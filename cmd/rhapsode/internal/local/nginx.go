@@ -56,7 +56,7 @@ func install(ctx context.Context, commands [][]string) error {
 	var err error
 	for _, c := range commands {
 		cmd := exec.CommandContext(ctx, c[0], c[1:]...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1") // in which init starts nothing
 		var said []byte
 		if said, err = cmd.CombinedOutput(); err != nil {
 			lines := bytes.Split(bytes.TrimSpace(said), []byte("\n"))
@@ -64,8 +64,8 @@ func install(ctx context.Context, commands [][]string) error {
 		}
 	}
 	if err == nil {
-		// Debian starts what it installs. The one on port 80 is not ours; where
-		// there is no systemd, or nothing runs, this fails and has nothing to do.
+		// Debian's systemd starts what is installed. The one on port 80 is not
+		// ours; where nothing runs, this fails and has nothing to do.
 		exec.CommandContext(ctx, "systemctl", "disable", "--now", "--quiet", "nginx").Run()
 	}
 	return err
