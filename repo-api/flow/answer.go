@@ -14,6 +14,9 @@ func (x *Exchange) answer(status int) {
 		x.options(status)
 	case status == http.StatusNotModified:
 		x.fields()
+		if x.State.Tag == "" {
+			x.dated()
+		}
 		x.writer.WriteHeader(status)
 	case status == http.StatusPermanentRedirect, status == http.StatusTemporaryRedirect, status == http.StatusFound:
 		x.redirect(status, x.State.To)
@@ -95,8 +98,12 @@ func (x *Exchange) fields() {
 	if x.State.Tag != "" {
 		h.Set("Etag", string(x.State.Tag))
 	}
+}
+
+// dated sets the date of modification; a 304 needs it only for want of a tag.
+func (x *Exchange) dated() {
 	if !x.State.Modified.IsZero() {
-		h.Set("Last-Modified", x.State.Modified.UTC().Format(http.TimeFormat))
+		x.writer.Header().Set("Last-Modified", x.State.Modified.UTC().Format(http.TimeFormat))
 	}
 }
 
@@ -110,6 +117,7 @@ func (x *Exchange) read(status int) {
 	}
 	defer body.Close()
 	x.fields()
+	x.dated()
 	h := x.writer.Header()
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("Content-Type", body.mediaType)

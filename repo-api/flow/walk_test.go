@@ -215,6 +215,19 @@ func TestHeadHasTheFieldsOfGet(t *testing.T) {
 	}
 }
 
+func TestNotModifiedNamesWhatIsThere(t *testing.T) {
+	y := newToy()
+	w, _ := serve(t, y, request("GET", "/", "", "If-None-Match", `"now"`))
+	if h := w.Header(); h.Get("Etag") != `"now"` || h.Get("Cache-Control") == "" || len(h) != 2 {
+		t.Errorf("with a tag: %v", h)
+	}
+	y.state.Tag = ""
+	w, _ = serve(t, y, request("GET", "/", "", "If-Modified-Since", date(0)))
+	if h := w.Header(); w.Code != 304 || h.Get("Last-Modified") != date(0) || len(h) != 2 {
+		t.Errorf("without one: %d %v", w.Code, h)
+	}
+}
+
 func TestSeveralRanges(t *testing.T) {
 	for _, y := range []*toy{newToy(), {state: newToy().state, allows: flow.GET, bytes: []byte(text)}} {
 		w, _ := serve(t, y, request("GET", "/", "", "Range", "bytes=0-1,5-,99-"))

@@ -37,10 +37,12 @@ func newSite(t *testing.T) *site {
 
 func siteOver(t *testing.T, fs fsapi.FS) *site {
 	t.Helper()
-	server := httptest.NewServer(api.New(api.Config{
+	server := httptest.NewUnstartedServer(api.New(api.Config{
 		FS: fs, MaxBody: maxBody, Spool: t.TempDir(), Clock: time.Now, Log: fstest.Log(t),
 		Metrics: func() ([]byte, string, error) { return []byte("up 1\n"), "text/plain", nil },
 	}))
+	server.Config.DisableGeneralOptionsHandler = true
+	server.Start()
 	t.Cleanup(server.Close)
 	client := server.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
