@@ -49,6 +49,7 @@ type StatQuestion struct {
 	At
 	Inline int64          // send the body along if it has at most so many bytes; 0: never
 	Have   content.Digest // … unless this is its digest
+	Brief  bool           // leave Modified out: looking for it may take a walk through the history
 }
 
 // Stat is what is at a place.
@@ -57,7 +58,7 @@ type Stat struct {
 	Ref      content.RefName // what the revision named; zero if it was a commit id
 	Commit   content.Digest  // … and where that pointed
 	Entry    content.Entry   // the root's has no name
-	Modified time.Time       // when a commit last changed this path; zero if that was too long ago to look for
+	Modified time.Time       // when a commit last changed this path; zero if that was too long ago to look for, or not asked
 	Inline   []byte          // the body, if it was asked for and may be sent along. Shared: do not write to it
 }
 

@@ -107,7 +107,7 @@ func (w *editor) directory(ctx context.Context, old content.Digest, p *plan) (co
 	if err != nil {
 		return content.Digest{}, err
 	}
-	w.trees.cache.put(o.Digest, made, made.cost())
+	w.trees.cache.Put(o.Digest, made, made.cost())
 	w.made = append(w.made, o)
 	return o.Digest, nil
 }

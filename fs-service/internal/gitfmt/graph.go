@@ -5,14 +5,15 @@ import (
 
 	"rhapsode/content"
 	"rhapsode/internal/fault"
+	"rhapsode/internal/lru"
 )
 
 // Graph reads commits, follows their parents, and remembers them parsed. Like
 // Trees it serves a whole process.
 type Graph struct {
 	trees   *Trees
-	commits *cache[content.Digest, content.Commit]
-	changes *cache[place, change]
+	commits *lru.Cache[content.Digest, content.Commit]
+	changes *lru.Cache[place, change]
 	limits  Limits
 }
 
@@ -43,15 +44,15 @@ func NewGraph(trees *Trees, l Limits) *Graph {
 	}
 	return &Graph{
 		trees:   trees,
-		commits: newCache[content.Digest, content.Commit](l.CacheBytes / 2),
-		changes: newCache[place, change](l.CacheBytes / 2),
+		commits: lru.New[content.Digest, content.Commit](l.CacheBytes/2, l.CacheBytes/8),
+		changes: lru.New[place, change](l.CacheBytes/2, l.CacheBytes/8),
 		limits:  l,
 	}
 }
 
 // Commit returns the commit d.
 func (g *Graph) Commit(ctx context.Context, src Source, d content.Digest) (content.Commit, error) {
-	if c, ok := g.commits.get(d); ok {
+	if c, ok := g.commits.Get(d); ok {
 		return c, nil
 	}
 	o, err := read(ctx, src, d, content.KindCommit)
@@ -62,7 +63,7 @@ func (g *Graph) Commit(ctx context.Context, src Source, d content.Digest) (conte
 	if err != nil {
 		return content.Commit{}, fault.New(fault.Corrupt, "read commit", "", err)
 	}
-	g.commits.put(d, c, int64(len(o.Data)+content.DigestSize*len(c.Parents)+200))
+	g.commits.Put(d, c, int64(len(o.Data)+content.DigestSize*len(c.Parents)+200))
 	return c, nil
 }
 

@@ -32,12 +32,12 @@ func (g *Graph) LastChange(ctx context.Context, src Source, tip content.Digest, 
 	if err != nil {
 		return content.Digest{}, time.Time{}, false, err
 	}
-	g.changes.put(place{tip, p}, found, int64(len(p.String())))
+	g.changes.Put(place{tip, p}, found, int64(len(p.String())))
 	return found.commit, found.when, found.ok, nil
 }
 
 func (g *Graph) lastChange(ctx context.Context, src Source, tip content.Digest, p content.Path) (change, error) {
-	if found, ok := g.changes.get(place{tip, p}); ok {
+	if found, ok := g.changes.Get(place{tip, p}); ok {
 		return found, nil
 	}
 	c, err := g.Commit(ctx, src, tip)
@@ -64,7 +64,7 @@ func (g *Graph) lastChange(ctx context.Context, src Source, tip content.Digest, 
 			return change{}, nil
 		}
 		c, t = parents[0].commit, parents[0].trail
-		if found, ok := g.changes.get(place{c.ID, p}); ok {
+		if found, ok := g.changes.Get(place{c.ID, p}); ok {
 			return found, nil
 		}
 	}

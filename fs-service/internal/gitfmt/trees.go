@@ -5,18 +5,19 @@ import (
 
 	"rhapsode/content"
 	"rhapsode/internal/fault"
+	"rhapsode/internal/lru"
 )
 
 // Trees reads trees and remembers them parsed, for a whole process: a tree is
 // what its digest says, in whatever repository it was met. Who asks for a tree
 // must have come to its digest by way of something that he may read.
 type Trees struct {
-	cache *cache[content.Digest, *Tree]
+	cache *lru.Cache[content.Digest, *Tree]
 }
 
 // NewTrees remembers up to maxBytes of trees.
 func NewTrees(maxBytes int64) *Trees {
-	return &Trees{newCache[content.Digest, *Tree](maxBytes)}
+	return &Trees{lru.New[content.Digest, *Tree](maxBytes, maxBytes/4)}
 }
 
 // Tree returns the tree d. The zero digest is the empty tree.
@@ -24,7 +25,7 @@ func (t *Trees) Tree(ctx context.Context, src Source, d content.Digest) (*Tree, 
 	if d.IsZero() || d == EmptyTree {
 		return emptyTree, nil
 	}
-	if tree, ok := t.cache.get(d); ok {
+	if tree, ok := t.cache.Get(d); ok {
 		return tree, nil
 	}
 	o, err := read(ctx, src, d, content.KindTree)
@@ -35,7 +36,7 @@ func (t *Trees) Tree(ctx context.Context, src Source, d content.Digest) (*Tree, 
 	if err != nil {
 		return nil, fault.New(fault.Corrupt, "read tree", "", err)
 	}
-	t.cache.put(d, tree, tree.cost())
+	t.cache.Put(d, tree, tree.cost())
 	return tree, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"io"
 	"sync"
+	"time"
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
@@ -59,15 +60,24 @@ func (n *Node) stat(ctx context.Context, q fsapi.StatQuestion, barrier func() er
 	if stat.Entry, err = n.trees.Lookup(ctx, s.src, s.commit.Tree, q.Path); err != nil {
 		return fsapi.Stat{}, err
 	}
-	if _, when, ok, err := n.graph.LastChange(ctx, s.src, s.commit.ID, q.Path); err != nil {
-		return fsapi.Stat{}, err
-	} else if ok {
-		stat.Modified = when
+	if !q.Brief {
+		if stat.Modified, err = n.modified(ctx, s, q.Path); err != nil {
+			return fsapi.Stat{}, err
+		}
 	}
 	if stat.Entry.Mode.IsDir() || stat.Entry.Mode == content.ModeSubmodule {
 		return stat, nil
 	}
 	return stat, n.fill(ctx, s.repo.Pool, q, &stat)
+}
+
+// modified returns when a commit last changed a path; zero if that was too long ago.
+func (n *Node) modified(ctx context.Context, s settled, p content.Path) (time.Time, error) {
+	_, when, ok, err := n.graph.LastChange(ctx, s.src, s.commit.ID, p)
+	if err != nil || !ok {
+		return time.Time{}, err
+	}
+	return when, nil
 }
 
 // fill adds a document's size, and its body if that should come along.
@@ -204,10 +214,8 @@ func (n *Node) List(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi.Li
 	if !stat.Entry.Mode.IsDir() {
 		return fsapi.Listing{}, fault.Newf(fault.Conflict, "list", "%v is no directory", at.Path)
 	}
-	if _, when, ok, err := n.graph.LastChange(ctx, s.src, s.commit.ID, at.Path); err != nil {
+	if stat.Modified, err = n.modified(ctx, s, at.Path); err != nil {
 		return fsapi.Listing{}, err
-	} else if ok {
-		stat.Modified = when
 	}
 	tree, err := n.trees.Tree(ctx, s.src, stat.Entry.Digest)
 	if err != nil {

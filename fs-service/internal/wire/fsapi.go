@@ -43,7 +43,7 @@ func Page(p *pb.Page) fsapi.Page { return fsapi.Page{After: p.GetAfter(), Limit:
 func FromQuestions(qs []fsapi.StatQuestion) *pb.StatRequest {
 	p := &pb.StatRequest{Questions: make([]*pb.StatQuestion, len(qs))}
 	for i, q := range qs {
-		p.Questions[i] = &pb.StatQuestion{At: FromAt(q.At), Inline: q.Inline, Have: FromDigest(q.Have)}
+		p.Questions[i] = &pb.StatQuestion{At: FromAt(q.At), Inline: q.Inline, Have: FromDigest(q.Have), Brief: q.Brief}
 	}
 	return p
 }
@@ -53,7 +53,7 @@ func Question(p *pb.StatQuestion) (q fsapi.StatQuestion, err error) {
 	if q.At, err = At(p.GetAt()); err != nil {
 		return q, err
 	}
-	q.Inline = p.GetInline()
+	q.Inline, q.Brief = p.GetInline(), p.GetBrief()
 	q.Have, err = Digest(p.GetHave())
 	return q, err
 }

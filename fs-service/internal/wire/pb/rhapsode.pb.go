@@ -725,6 +725,7 @@ type StatQuestion struct {
 	At            *At                    `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
 	Inline        int64                  `protobuf:"varint,2,opt,name=inline,proto3" json:"inline,omitempty"`
 	Have          []byte                 `protobuf:"bytes,3,opt,name=have,proto3" json:"have,omitempty"`
+	Brief         bool                   `protobuf:"varint,4,opt,name=brief,proto3" json:"brief,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -778,6 +779,13 @@ func (x *StatQuestion) GetHave() []byte {
 		return x.Have
 	}
 	return nil
+}
+
+func (x *StatQuestion) GetBrief() bool {
+	if x != nil {
+		return x.Brief
+	}
+	return false
 }
 
 type StatReply struct {
@@ -3341,11 +3349,12 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\"I\n" +
 	"\vStatRequest\x12:\n" +
-	"\tquestions\x18\x01 \x03(\v2\x1c.rhapsode.fs.v1.StatQuestionR\tquestions\"^\n" +
+	"\tquestions\x18\x01 \x03(\v2\x1c.rhapsode.fs.v1.StatQuestionR\tquestions\"t\n" +
 	"\fStatQuestion\x12\"\n" +
 	"\x02at\x18\x01 \x01(\v2\x12.rhapsode.fs.v1.AtR\x02at\x12\x16\n" +
 	"\x06inline\x18\x02 \x01(\x03R\x06inline\x12\x12\n" +
-	"\x04have\x18\x03 \x01(\fR\x04have\"A\n" +
+	"\x04have\x18\x03 \x01(\fR\x04have\x12\x14\n" +
+	"\x05brief\x18\x04 \x01(\bR\x05brief\"A\n" +
 	"\tStatReply\x124\n" +
 	"\aanswers\x18\x01 \x03(\v2\x1a.rhapsode.fs.v1.StatAnswerR\aanswers\"c\n" +
 	"\n" +
