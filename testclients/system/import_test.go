@@ -51,7 +51,7 @@ func TestImportOfGeneratedHistory(t *testing.T) { importTwice(t, generatedTruth(
 func importTwice(t *testing.T, tr truth) {
 	r := up(t, t.TempDir(), "--no-import")
 	for range 2 {
-		if out, err := importer(t.Context(), r, tr).CombinedOutput(); err != nil {
+		if out, err := importer(t, r, tr).CombinedOutput(); err != nil {
 			t.Fatalf("import: %v\n%s", err, out)
 		}
 		check(t, dial(t, r.Front()), tr)
@@ -60,7 +60,14 @@ func importTwice(t *testing.T, tr truth) {
 
 const repo = "python-book"
 
-func importer(ctx context.Context, r *rig.Rig, tr truth) *exec.Cmd {
+// importTime is how long an import may take: it is some seconds.
+const importTime = time.Minute
+
+// importer is a command that imports tr, and is ended with the test or when it takes too long.
+func importer(t *testing.T, r *rig.Rig, tr truth) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), importTime)
+	t.Cleanup(cancel)
 	return exec.CommandContext(ctx, program("rhapsode"), "import", tr.source, "--repo", repo, "--url", r.Front())
 }
 
@@ -76,7 +83,7 @@ func TestKilledImport(t *testing.T) {
 	r := up(t, t.TempDir(), "--no-import")
 	api := dial(t, r.APIs()[0])
 
-	first := importer(t.Context(), r, tr)
+	first := importer(t, r, tr)
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +96,7 @@ func TestKilledImport(t *testing.T) {
 	})
 	first.Process.Kill() // it may have ended already: then there is nothing to go on with
 	t.Logf("killed: %v", first.Wait())
-	if out, err := importer(t.Context(), r, tr).CombinedOutput(); err != nil {
+	if out, err := importer(t, r, tr).CombinedOutput(); err != nil {
 		t.Fatalf("import after a kill: %v\n%s", err, out)
 	}
 	check(t, api, tr)
