@@ -49,7 +49,9 @@ type name struct {
 	digest content.Digest
 }
 
-// Open opens the store in o.Dir, and makes it where there is none. The caller closes it.
+// Open opens the store in o.Dir, and makes it where there is none. The caller
+// closes it. After a disk that failed, or was full, meanwhile, only a new process
+// can try again.
 func Open(o Options) (*Store, error) {
 	return open(o, tuning{memTable: 8 << 20, retry: 250 * time.Millisecond})
 }
