@@ -118,6 +118,7 @@ func (d *document) look(x *flow.Exchange) error {
 	if x.Request.Method == http.MethodGet {
 		question.Inline, question.Have = inline, known(&x.Conditions)
 	}
+	question.Brief = !reads(x.Request) && x.Conditions.IfUnmodifiedSince.IsZero()
 	stat, err := d.api.FS.Stat(x.Context(), question)
 	if err != nil {
 		if d.state, err = absent(err); err != nil || reads(x.Request) {
