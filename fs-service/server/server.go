@@ -3,6 +3,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -27,6 +28,7 @@ type Config struct {
 	Name          string            // of this node: unique in the cell, the same at every start
 	DataDir       string            // its own
 	GRPCAddr      string            // host:port where it listens; "" with one node: nowhere
+	Advertise     string            // host:port where others reach GRPCAddr; "": the same
 	Voters        map[string]string // name → peer URL of those who vote in etcd from the first start
 	EtcdClientURL string            // where a voter listens to nodes that are none; "": nowhere
 	EtcdEndpoints []string          // client URLs of voters, for a node that is none
@@ -183,7 +185,7 @@ func (s *Server) register(ctx context.Context) error {
 	defer cancel()
 	self := refs.Node{Name: s.config.Name}
 	if s.listen != nil {
-		self.Addr = s.listen.Addr().String()
+		self.Addr = cmp.Or(s.config.Advertise, s.listen.Addr().String())
 	}
 	if known, _ := s.refs.Node(self.Name); known != self {
 		if err := s.refs.Register(ctx, self); err != nil {

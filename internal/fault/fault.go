@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 )
 
 // Kind says what went wrong, as far as a caller can act on it.
@@ -74,6 +75,19 @@ func New(k Kind, op, name string, err error) error {
 // Newf makes an Error of kind k; the rest is formatted as the reason.
 func Newf(k Kind, op, format string, args ...any) error {
 	return &Error{Kind: k, Op: op, Err: fmt.Errorf(format, args...)}
+}
+
+// Disk is what a failed operation on a file comes to: Full where there is no
+// room, else Internal. An Error stays what it is, and nil nil.
+func Disk(op string, err error) error {
+	var e *Error
+	switch {
+	case err == nil || errors.As(err, &e):
+		return err
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return New(Full, op, "", err)
+	}
+	return New(Internal, op, "", err)
 }
 
 // Of returns the kind of the outermost Error in err's chain. A context's end

@@ -22,7 +22,7 @@ import (
 func (m *Imports) carry(ctx context.Context, t Target, k key, j *job) error {
 	f, err := os.Open(m.path(k))
 	if err != nil {
-		return fault.New(fault.Internal, "import", "", err)
+		return fault.Disk("import", err)
 	}
 	defer f.Close()
 	if err := isWhole(f, k.id); err != nil {
@@ -60,7 +60,7 @@ func (m *Imports) carry(ctx context.Context, t Target, k key, j *job) error {
 func isWhole(f io.ReadSeeker, id fsapi.ImportID) error {
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return fault.New(fault.Internal, "import", "", err)
+		return fault.Disk("import", err)
 	}
 	if fsapi.ImportID(h.Sum(nil)) != id {
 		return fault.Newf(fault.Invalid, "import", "the bytes that arrived have another sha256 than the import's name")
@@ -101,16 +101,16 @@ func tips(refs []fsapi.Ref) (ds []content.Digest) {
 // store puts the bundle's pack among this node's objects.
 func (m *Imports) store(ctx context.Context, t Target, f *os.File, h bundle.Header, j *job) (objects.PackInfo, error) {
 	if _, err := f.Seek(h.PackOffset, io.SeekStart); err != nil {
-		return objects.PackInfo{}, fault.New(fault.Internal, "import", "", err)
+		return objects.PackInfo{}, fault.Disk("import", err)
 	}
 	pack, err := os.CreateTemp(m.Dir, "pack-*")
 	if err != nil {
-		return objects.PackInfo{}, fault.New(fault.Internal, "import", "", err)
+		return objects.PackInfo{}, fault.Disk("import", err)
 	}
 	defer os.Remove(pack.Name()) // gone already where TakePack took it
 	_, err = io.Copy(pack, f)
 	if err = errors.Join(err, pack.Close()); err != nil {
-		return objects.PackInfo{}, fault.New(fault.Internal, "import", "", err)
+		return objects.PackInfo{}, fault.Disk("import", err)
 	}
 	progress := func(done, total int64) {
 		j.set(func(s *fsapi.ImportStatus) { s.Done, s.Total = done, total })

@@ -140,10 +140,10 @@ func (m *Imports) Receive(ctx context.Context, t Target, piece fsapi.ImportPiece
 		return now, nil // a repeat of the last piece
 	}
 	received, err := m.append(k, piece, r)
+	j.set(func(s *fsapi.ImportStatus) { s.Received = received })
 	if err != nil {
 		return j.get(), err
 	}
-	j.set(func(s *fsapi.ImportStatus) { s.Received = received })
 	if piece.Last {
 		return m.begin(t, k, j)
 	}
@@ -182,28 +182,30 @@ func (m *Imports) forget() {
 	}
 }
 
-// append writes a piece to the file of its import and returns the file's size. What
-// of a piece has been written before it broke off stays: the next one goes on from there.
-func (m *Imports) append(k key, piece fsapi.ImportPiece, r io.Reader) (int64, error) {
-	f, err := os.OpenFile(m.path(k), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+// append writes a piece to the file of its import and returns the file's size, also
+// when it fails. What of a piece has been written before it broke off stays: the
+// next one goes on from there.
+func (m *Imports) append(k key, piece fsapi.ImportPiece, r io.Reader) (size int64, err error) {
+	f, err := os.OpenFile(m.path(k), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
-		return 0, fault.New(fault.Internal, "import", "", err)
+		return 0, fault.Disk("import", err)
 	}
-	info, err := f.Stat()
-	if err == nil && info.Size() != piece.Offset {
-		err = fault.Newf(fault.Stale, "import", "the piece begins at %d, but %d bytes are here", piece.Offset, info.Size())
+	defer func() { err = fault.Disk("import", errors.Join(err, f.Close())) }()
+	if size, err = f.Seek(0, io.SeekEnd); err != nil {
+		return 0, fault.Disk("import", err)
 	}
-	var n int64
-	if err == nil {
-		n, err = io.Copy(f, io.LimitReader(r, piece.Size))
+	if size != piece.Offset {
+		return size, fault.Newf(fault.Stale, "import", "the piece begins at %d, but %d bytes are here", piece.Offset, size)
 	}
+	n, err := io.Copy(f, io.LimitReader(r, piece.Size))
+	size += n
 	if err == nil && n != piece.Size {
 		err = fault.Newf(fault.Invalid, "import", "the piece holds %d bytes, not %d", n, piece.Size)
 	}
-	if err == nil {
-		err = f.Sync()
+	if err != nil {
+		return size, err
 	}
-	return piece.Offset + n, errors.Join(err, f.Close())
+	return size, f.Sync()
 }
 
 // begin starts the checking of a bundle that is whole.

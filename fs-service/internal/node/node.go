@@ -110,6 +110,7 @@ func (n *Node) Run(ctx context.Context) error {
 	writers.Go("coordinator", n.coordinator.Run)
 	writers.Go("imports", n.imports.Run)
 	writers.Go("healer", n.healer.Run)
+	writers.Go("watch the disk", n.watchDisk)
 	writers.Go("follow refs", func(ctx context.Context) error { return n.refs.Watch(ctx, n.follow) })
 	err := writers.Wait()
 	lasting.Stop()
@@ -117,6 +118,17 @@ func (n *Node) Run(ctx context.Context) error {
 		err = lastingErr
 	}
 	return err
+}
+
+// watchDisk ends the node when its store has failed for good: its shards have other
+// replicas, and a store that lost a write must not go on answering.
+func (n *Node) watchDisk(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-n.objects.Failed():
+		return n.objects.Err()
+	}
 }
 
 // Close closes the node's stores. Run has returned.

@@ -12,8 +12,8 @@ import (
 
 	"rhapsode/content"
 	"rhapsode/fs-service/internal/gitfmt/pack"
-	"rhapsode/fs-service/internal/gitfmt/pack/lru"
 	"rhapsode/internal/fault"
+	"rhapsode/internal/lru"
 )
 
 // Options says where a Store is and what it may use.

@@ -42,14 +42,14 @@ func (d *Disk) TakePack(ctx context.Context, pool content.Pool, p Pack, name str
 func (d *Disk) fill(r io.Reader, size int64) (name string, err error) {
 	f, err := os.CreateTemp(d.spool, "pack-*")
 	if err != nil {
-		return "", fault.New(fault.Internal, "spool", "", err)
+		return "", fault.Disk("spool", err)
 	}
 	n, err := io.Copy(f, io.LimitReader(r, size))
 	if err == nil && n != size {
 		err = fault.Newf(fault.Invalid, "spool", "%d bytes arrived of %d", n, size)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		return "", errors.Join(err, os.Remove(f.Name()))
+		return "", fault.Disk("spool", errors.Join(err, os.Remove(f.Name())))
 	}
 	return f.Name(), nil
 }

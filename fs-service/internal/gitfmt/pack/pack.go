@@ -8,8 +8,8 @@ import (
 	"io"
 
 	"rhapsode/content"
-	"rhapsode/fs-service/internal/gitfmt/pack/lru"
 	"rhapsode/internal/fault"
+	"rhapsode/internal/lru"
 )
 
 // Cache is what packs that are read side by side share: the bases of deltas
