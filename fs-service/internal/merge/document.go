@@ -1,0 +1,111 @@
+package merge
+
+import (
+	"context"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/internal/textdiff"
+	"rhapsode/internal/fault"
+)
+
+// document merges what is no directory. kind is 0 if it could be merged; else the entry is what a merge of
+// bases goes on with: lines with markers, or else the base, as if neither side had changed it.
+func (j *join) document(ctx context.Context, t triple) (merged content.Entry, kind Kind, err error) {
+	if e, ok := t.trivial(); ok {
+		return e, 0, nil
+	}
+	switch {
+	case t.ours.Mode == 0, t.theirs.Mode == 0:
+		return t.base, ModifyDelete, nil
+	case typeOf(t.ours.Mode) != typeOf(t.theirs.Mode):
+		return t.base, Mode, nil
+	case !t.ours.Mode.IsFile():
+		return t.base, Binary, nil
+	}
+	if !t.base.Mode.IsFile() {
+		t.base = content.Entry{} // what became a file on both sides was made on both sides
+	}
+	merged, kind, err = j.bytes(ctx, t)
+	if err != nil || kind == Binary {
+		return t.base, kind, err
+	}
+	mode, ok := mergeModes(t)
+	merged.Name, merged.Mode, merged.Size = t.ours.Name, mode, -1
+	if kind == 0 && !ok {
+		kind = Mode
+	}
+	return merged, kind, nil
+}
+
+func typeOf(m content.Mode) content.Mode { return m & 0o170000 }
+
+func mergeModes(t triple) (m content.Mode, ok bool) {
+	switch {
+	case t.ours.Mode == t.theirs.Mode, t.base.Mode == t.ours.Mode:
+		return t.theirs.Mode, true
+	}
+	return t.ours.Mode, t.base.Mode == t.theirs.Mode
+}
+
+// bytes merges the bytes of three files, of which the base may be absent.
+func (j *join) bytes(ctx context.Context, t triple) (merged content.Entry, kind Kind, err error) {
+	switch {
+	case t.ours.Digest == t.theirs.Digest, t.base.Digest == t.theirs.Digest:
+		return t.ours, 0, nil
+	case t.base.Digest == t.ours.Digest:
+		return t.theirs, 0, nil
+	}
+	var texts [3][]byte
+	for i, e := range t.all() {
+		text, ok, err := j.text(ctx, e)
+		switch {
+		case err != nil:
+			return content.Entry{}, 0, err
+		case !ok:
+			return content.Entry{}, Binary, nil
+		}
+		texts[i] = text
+	}
+	var result []byte
+	if j.bases != nil {
+		var n int
+		if result, n = Marked(texts[0], texts[1], texts[2], j.bases.markers()); n > 0 {
+			kind = linesKind(t)
+		}
+	} else {
+		var hunks []Hunk
+		if result, hunks = Lines(texts[0], texts[1], texts[2]); len(hunks) > 0 {
+			return content.Entry{}, linesKind(t), nil
+		}
+	}
+	o := content.NewObject(content.KindBlob, result)
+	if d := o.Digest; d == t.ours.Digest || d == t.theirs.Digest || d == t.base.Digest {
+		return content.Entry{Digest: d}, kind, nil
+	}
+	return content.Entry{Digest: o.Digest}, kind, j.make(o)
+}
+
+func linesKind(t triple) Kind {
+	if t.base.Mode == 0 {
+		return AddAdd
+	}
+	return Content
+}
+
+// text reads a file that can be merged by lines. ok is false for one that can't: among them those
+// that live among the bodies, which a Source says are too large.
+func (j *join) text(ctx context.Context, e content.Entry) (text []byte, ok bool, err error) {
+	if e.Mode == 0 {
+		return nil, true, nil
+	}
+	o, err := j.src.Object(ctx, e.Digest)
+	switch {
+	case fault.Is(err, fault.TooLarge):
+		return nil, false, nil
+	case err != nil:
+		return nil, false, err
+	case o.Kind != content.KindBlob:
+		return nil, false, fault.Newf(fault.Corrupt, "merge", "%q, %v, is a %v", e.Name, e.Digest, o.Kind)
+	}
+	return o.Data, textdiff.IsText(o.Data), nil
+}
