@@ -83,64 +83,67 @@ func keep(t *testing.T, log *history.Log) string {
 // TestNoQuorum: with two of three fs-services gone, what was committed stays
 // readable, writes are refused for now, and all goes on when they are back.
 func TestNoQuorum(t *testing.T) {
-	r := up(t, t.TempDir(), "--no-import")
-	front := dial(t, r.Front())
-	if err := front.CreateRepo(t.Context(), "book"); err != nil {
-		t.Fatal(err)
+	signal := func(sig syscall.Signal) func(*rig.Rig, string) error {
+		return func(r *rig.Rig, name string) error { _, err := r.Signal(name, sig); return err }
 	}
 	tests := []struct {
-		name string
-		lose func(name string) error
-		back func(name string) error
+		name       string
+		lose, back func(r *rig.Rig, name string) error
 	}{
-		{
-			"stopped",
-			func(name string) error { _, err := r.Signal(name, syscall.SIGSTOP); return err },
-			func(name string) error { _, err := r.Signal(name, syscall.SIGCONT); return err },
-		},
-		{
-			"killed",
-			func(name string) error {
-				if err := r.Hold(name); err != nil {
-					return err
-				}
-				_, err := r.Signal(name, syscall.SIGKILL)
-				return err
-			},
-			r.Release,
-		},
+		{"stopped", signal(syscall.SIGSTOP), signal(syscall.SIGCONT)},
+		{"killed", killForGood, (*rig.Rig).Release},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			doc := door.Document("book", "main", tt.name+".txt")
-			made := want(t, front, door.Ask{Method: "PUT", Path: doc, Body: []byte(tt.name), Header: map[string]string{"If-None-Match": "*"}}, 201)
-			commit := door.Document("book", made.Commit(), tt.name+".txt")
-			for _, victims := range [][]string{{"fs1", "fs2"}, {"fs3", "fs1"}} {
+		for _, victims := range [][]string{{"fs1", "fs2"}, {"fs3", "fs1"}} {
+			t.Run(fmt.Sprintf("%s %v", tt.name, victims), func(t *testing.T) {
+				r := up(t, t.TempDir(), "--no-import")
+				front := dial(t, r.Front())
+				makeRepo(t, front, "book")
+				doc := door.Document("book", "main", "a.txt")
+				made := want(t, front, door.Ask{Method: "PUT", Path: doc, Body: []byte("first"), Header: map[string]string{"If-None-Match": "*"}}, 201)
+				commit := door.Ask{Method: "GET", Path: door.Document("book", made.Commit(), "a.txt")}
+
 				for _, v := range victims {
-					if err := tt.lose(v); err != nil {
+					if err := tt.lose(r, v); err != nil {
 						t.Fatal(err)
 					}
 				}
-				for i := range 5 {
-					if got := want(t, front, door.Ask{Method: "GET", Path: commit}, 200); string(got.Body) != tt.name {
-						t.Errorf("read %d of the commit: %q", i, got.Body)
+				until(t, pause, "a read of a commit", func() error { _, err := front.Want(t.Context(), commit, 200); return err })
+				for range 5 {
+					begun := time.Now()
+					got := want(t, front, commit, 200)
+					if took := time.Since(begun); string(got.Body) != "first" || took > pause {
+						t.Errorf("the commit has %q, after %v", got.Body, took)
+					} else {
+						t.Logf("a read of a commit took %v", took.Round(time.Millisecond))
 					}
 				}
 				refusedForNow(t, front, doc)
 				for _, v := range victims {
-					if err := tt.back(v); err != nil {
+					if err := tt.back(r, v); err != nil {
 						t.Fatal(err)
 					}
 				}
-				until(t, 30*time.Second, "a write after the return of "+fmt.Sprint(victims), func() error { return rewrite(t.Context(), front, doc) })
-			}
-		})
+				until(t, 30*time.Second, "a write after their return", func() error { return rewrite(t.Context(), front, doc) })
+			})
+		}
 	}
+}
+
+// killForGood kills a process that up does not start again until its release.
+func killForGood(r *rig.Rig, name string) error {
+	if err := r.Hold(name); err != nil {
+		return err
+	}
+	_, err := r.Signal(name, syscall.SIGKILL)
+	return err
 }
 
 // refusedForNow writes while there is no quorum: 503 with Retry-After and a problem document.
 func refusedForNow(t *testing.T, d *door.Client, doc string) {
 	t.Helper()
+	begun := time.Now()
+	defer func() { t.Logf("a refusal: after %v", time.Since(begun).Round(time.Millisecond)) }()
 	got, err := d.Do(t.Context(), door.Ask{Method: "PUT", Path: doc, Body: []byte("no quorum"), Header: map[string]string{"If-Match": "*"}})
 	switch {
 	case err != nil:
@@ -163,9 +166,7 @@ func TestInterrupt(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	r := up(t, data, "--no-import")
 	front := dial(t, r.Front())
-	if err := front.CreateRepo(t.Context(), "book"); err != nil {
-		t.Fatal(err)
-	}
+	makeRepo(t, front, "book")
 	doc := door.Document("book", "main", "kept.txt")
 	made := want(t, front, door.Ask{Method: "PUT", Path: doc, Body: []byte("kept"), Header: map[string]string{"If-None-Match": "*"}}, 201)
 
@@ -202,9 +203,7 @@ func TestKillOfAll(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	r := up(t, data, "--no-import")
 	front := dial(t, r.Front())
-	if err := front.CreateRepo(t.Context(), "book"); err != nil {
-		t.Fatal(err)
-	}
+	makeRepo(t, front, "book")
 	const documents = 20
 	for i := range documents {
 		doc := door.Document("book", "main", fmt.Sprintf("%d.txt", i))

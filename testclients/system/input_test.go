@@ -20,9 +20,7 @@ import (
 func TestBadInput(t *testing.T) {
 	r := up(t, t.TempDir(), "--no-import")
 	front, api := dial(t, r.Front()), dial(t, r.APIs()[0])
-	if err := front.CreateRepo(t.Context(), "book"); err != nil {
-		t.Fatal(err)
-	}
+	makeRepo(t, front, "book")
 	doc := door.Document("book", "main", "there.txt")
 	made := want(t, front, door.Ask{Method: "PUT", Path: doc, Body: []byte("as it was"), Header: map[string]string{"If-None-Match": "*"}}, 201)
 
@@ -107,9 +105,7 @@ func problem(t *testing.T, got door.Answer, status int) {
 func TestBrokenBundle(t *testing.T) {
 	r := up(t, t.TempDir(), "--no-import")
 	front := dial(t, r.Front())
-	if err := front.CreateRepo(t.Context(), repo); err != nil {
-		t.Fatal(err)
-	}
+	makeRepo(t, front, repo)
 	bundle, err := os.ReadFile(bundleOf(t, generatedTruth(t)))
 	if err != nil {
 		t.Fatal(err)
@@ -126,9 +122,7 @@ func TestBrokenBundle(t *testing.T) {
 func TestShortBody(t *testing.T) {
 	r := up(t, t.TempDir(), "--no-import")
 	api := dial(t, r.APIs()[0])
-	if err := api.CreateRepo(t.Context(), "book"); err != nil {
-		t.Fatal(err)
-	}
+	makeRepo(t, api, "book")
 	for _, length := range []int{100, 3 << 20} { // one that travels in the change, one that is uploaded before
 		conn, err := net.Dial("tcp", strings.TrimPrefix(api.Base(), "http://"))
 		if err != nil {
@@ -151,9 +145,7 @@ func TestShortBody(t *testing.T) {
 func TestRepeatedRequest(t *testing.T) {
 	r := up(t, t.TempDir(), "--no-import")
 	apis := []*door.Client{dial(t, r.APIs()[0]), dial(t, r.APIs()[1])}
-	if err := apis[0].CreateRepo(t.Context(), "book"); err != nil {
-		t.Fatal(err)
-	}
+	makeRepo(t, apis[0], "book")
 	ask := door.Ask{Method: "PUT", Path: door.Document("book", "main", "a.txt"), Body: []byte("once"),
 		Header: map[string]string{"If-None-Match": "*", "X-Request-Id": "0123456789abcdef0123456789abcdef"}}
 	first := want(t, apis[0], ask, 201)

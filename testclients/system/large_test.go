@@ -26,9 +26,7 @@ const (
 // processes that do not hold them.
 func TestLargeDocument(t *testing.T) {
 	r := up(t, t.TempDir(), "--no-import")
-	if err := dial(t, r.Front()).CreateRepo(t.Context(), "book"); err != nil {
-		t.Fatal(err)
-	}
+	makeRepo(t, dial(t, r.Front()), "book")
 	stop := watchMemory(t, r)
 	defer stop()
 	client := &http.Client{Timeout: 5 * time.Minute}

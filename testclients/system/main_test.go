@@ -70,6 +70,12 @@ func dial(t *testing.T, url string) *door.Client {
 	return d
 }
 
+// makeRepo makes a repository. A service that has just begun may refuse for a moment.
+func makeRepo(t *testing.T, d *door.Client, name string) {
+	t.Helper()
+	until(t, 10*time.Second, "a new repository", func() error { return d.CreateRepo(t.Context(), name) })
+}
+
 // want asks, and fails the test unless the status is one of statuses.
 func want(t *testing.T, d *door.Client, a door.Ask, statuses ...int) door.Answer {
 	t.Helper()
@@ -80,16 +86,19 @@ func want(t *testing.T, d *door.Client, a door.Ask, statuses ...int) door.Answer
 	return got
 }
 
-// until tries again and again, ten times a second and for as long as most.
+// until tries again and again, ten times a second and for as long as most, and
+// notes how long it took.
 func until(t *testing.T, most time.Duration, what string, try func() error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), most)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
+	begun := time.Now()
 	for {
 		err := try()
 		if err == nil {
+			t.Logf("%s: after %v", what, time.Since(begun).Round(time.Millisecond))
 			return
 		}
 		select {
