@@ -114,10 +114,11 @@ func Run(ctx context.Context, o Options) (Report, error) {
 
 // conn is one connection and what it saw.
 type conn struct {
-	door   *door.Client
-	shoot  func(context.Context) error
-	times  latency.Histogram
-	errors map[string]int64
+	door    *door.Client
+	shoot   func(context.Context) error
+	times   latency.Histogram
+	errors  map[string]int64
+	example string // the first error
 }
 
 // connect makes the connections. Those that need entity tags learn them here.
@@ -159,6 +160,7 @@ func (c *conn) run(ctx context.Context, begin time.Time) {
 		case start.Before(begin):
 		case err != nil:
 			c.errors[kind(err)]++
+			c.example = cmp.Or(c.example, err.Error())
 		default:
 			c.times.Add(time.Since(start))
 		}

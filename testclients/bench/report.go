@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,7 +29,8 @@ type Report struct {
 	P99     float64          `json:"p99_ms"`
 	Max     float64          `json:"max_ms"`
 	Failed  int64            `json:"failed"`
-	Errors  map[string]int64 `json:"errors"` // by kind: "status 503", "timeout", "length", "connection"
+	Errors  map[string]int64 `json:"errors"`            // by kind: "status 503", "timeout", "length", "connection"
+	Example string           `json:"example,omitempty"` // one of the errors, in words
 }
 
 func report(o Options, conns []*conn, took time.Duration) Report {
@@ -43,6 +45,7 @@ func report(o Options, conns []*conn, took time.Duration) Report {
 			r.Errors[k] += n
 			r.Failed += n
 		}
+		r.Example = cmp.Or(r.Example, c.example)
 	}
 	r.Ops = all.Total()
 	if took > 0 {
@@ -64,6 +67,9 @@ func (r Report) String() string {
 	fmt.Fprintf(&b, "  failed  %10d\n", r.Failed)
 	for _, k := range slices.Sorted(maps.Keys(r.Errors)) {
 		fmt.Fprintf(&b, "          %10d %s\n", r.Errors[k], k)
+	}
+	if r.Example != "" {
+		fmt.Fprintf(&b, "          such as: %s\n", r.Example)
 	}
 	return b.String()
 }

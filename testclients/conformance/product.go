@@ -58,7 +58,7 @@ func (t *trial) product(method string) {
 		group.Go(func() {
 			share := asker{questions: all, first: i, free: freedom{
 				offered: t.offers.can(method), dated: t.offers.dated, ranges: t.offers.ranges,
-				condition: slices.Contains(t.target.Claims, Conditional),
+				condition: t.has(Conditional),
 			}}
 			results[i] = t.court.try(t.ctx, kase{try: share.run})
 		})

@@ -71,7 +71,7 @@ type Claim string
 const (
 	Tags           Claim = "tags"            // documents have strong entity tags
 	Dates          Claim = "dates"           // documents have Last-Modified
-	Options        Claim = "options"         // OPTIONS is answered with Allow
+	Allow          Claim = "options"         // OPTIONS is answered with Allow
 	Ranges         Claim = "ranges"          // byte ranges of documents
 	Conditional    Claim = "428"             // overwriting without a condition is refused
 	Problems       Claim = "problems"        // errors are application/problem+json
@@ -84,7 +84,7 @@ const (
 )
 
 var claims = []Claim{
-	Tags, Dates, Options, Ranges, Conditional, Problems, MergePatch, JSONPatch, Codings, Digests, Preferences, VersionHistory,
+	Tags, Dates, Allow, Ranges, Conditional, Problems, MergePatch, JSONPatch, Codings, Digests, Preferences, VersionHistory,
 }
 
 // Rhapsode describes our own service: a repository for each run.
@@ -103,7 +103,7 @@ func Rhapsode() Target {
 		Cleanup: []Step{
 			{"DELETE", "/repos/{run}", map[string]string{"If-Match": "*"}, "", []int{200, 202, 204}},
 		},
-		Claims: []Claim{Tags, Dates, Options, Ranges, Conditional, Problems, VersionHistory},
+		Claims: []Claim{Tags, Dates, Allow, Ranges, Conditional, Problems, VersionHistory},
 		Places: Places{
 			Gone:       "/repos/{run}-gone",
 			Moved:      "/content/{run}@main/folder",

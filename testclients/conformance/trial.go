@@ -65,11 +65,14 @@ func (t *trial) check(holds bool, due, why string, args ...any) {
 	}
 }
 
+// has reports whether the target claims something.
+func (c *court) has(what Claim) bool { return slices.Contains(c.target.Claims, what) }
+
 // needs ends the case unless the target offers what it is about.
 func (t *trial) needs(what Claim, offered bool, why string) {
 	switch {
 	case offered:
-	case slices.Contains(t.target.Claims, what):
+	case t.has(what):
 		t.fail(string(what)+", which the target claims", "%s", why)
 	default:
 		t.notApplicable("%s is not offered: %s", what, why)
@@ -78,7 +81,7 @@ func (t *trial) needs(what Claim, offered bool, why string) {
 
 // claimed ends the case unless the target claims what it is about.
 func (t *trial) claimed(what Claim) {
-	if !slices.Contains(t.target.Claims, what) {
+	if !t.has(what) {
 		t.notApplicable("the target does not claim %s", what)
 	}
 }

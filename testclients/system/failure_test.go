@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"rhapsode/testclients/bench"
 	"rhapsode/testclients/door"
 	"rhapsode/testclients/history"
 	"rhapsode/testclients/rig"
@@ -65,6 +66,28 @@ func killInTurn(ctx context.Context, r *rig.Rig, every time.Duration, names ...s
 		}
 	}
 	return nil
+}
+
+// TestKilledAPI: the death of a repo-api costs no request that nginx may repeat;
+// the request's id makes that harmless. An answer that has begun can't be
+// repeated, so the documents here are so small that theirs begin and end at once.
+func TestKilledAPI(t *testing.T) {
+	r := up(t, t.TempDir(), "--no-import")
+	makeRepo(t, dial(t, r.Front()), "bench")
+	for i, mode := range []bench.Mode{bench.Read, bench.Write} {
+		ctx, done := context.WithCancel(t.Context())
+		killed := make(chan error, 1)
+		go func() { killed <- killInTurn(ctx, r, 2*time.Second, fmt.Sprintf("api%d", i+1)) }()
+		report, err := bench.Run(t.Context(), bench.Options{Mode: mode, URL: r.Front(), Conns: 4, Files: 40, Size: 1 << 10, For: 5 * time.Second})
+		done()
+		if killErr := <-killed; err != nil || killErr != nil {
+			t.Fatal(err, killErr)
+		}
+		t.Log(report)
+		if report.Failed > 0 || report.Ops == 0 {
+			t.Errorf("%s: %d requests failed: %v", mode, report.Failed, report.Errors)
+		}
+	}
 }
 
 // keep saves a log that must not be lost where CI or a person finds it.

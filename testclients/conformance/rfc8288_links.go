@@ -1,0 +1,73 @@
+package conformance
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// links are RFC 8288, and the relations of RFC 5829.
+func links() []kase {
+	return []kase{
+		{"8288/3/syntax", Must, "Link is a list of <target>;parameters, each with a relation", func(t *trial) {
+			for _, l := range t.links(t.document("linked").path) {
+				t.check(l.rel != nil, "a relation for each link", "%q", l.text)
+				_, err := url.Parse(l.to)
+				t.check(err == nil, "a URI reference", "%q", l.to)
+			}
+		}},
+		{"8288/3/lead", Should, "links to this server lead somewhere", func(t *trial) {
+			path := t.document("linked").path
+			here, err := url.Parse(t.client.Base() + t.client.Prefix() + path)
+			t.check(err == nil, "a path", "%q", path)
+			for _, l := range t.links(path) {
+				there, err := here.Parse(l.to)
+				t.check(err == nil, "a URI reference", "%q", l.to)
+				if there.Host == here.Host {
+					got := t.get(strings.TrimPrefix(there.RequestURI(), t.client.Prefix()))
+					t.check(got.Status < 400, "a link that leads somewhere", "%d at %s", got.Status, l.to)
+				}
+			}
+		}},
+		{"5829/3.1/version-history", Choice, "a document tells where its history is", func(t *trial) {
+			found := slices.ContainsFunc(t.links(t.document("versioned").path), func(l link) bool { return slices.Contains(l.rel, "version-history") })
+			t.needs(VersionHistory, found, `no Link has rel="version-history"`)
+		}},
+		{"8288/3/everywhere", Should, "HEAD and 200 have the same links", func(t *trial) {
+			path := t.document("linked").path
+			t.links(path)
+			t.head(path).same("Link", t.get(path))
+		}},
+	}
+}
+
+// link is one member of a Link field.
+type link struct {
+	text, to string
+	rel      []string
+}
+
+var (
+	linkValue = regexp.MustCompile(`^\s*<([^>]*)>((?:\s*;\s*[\w!#$&+.^` + "`" + `|~*-]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]+))?)*)\s*(?:,|$)`)
+	linkRel   = regexp.MustCompile(`(?i);\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))`)
+)
+
+// links returns the links of a resource, or ends the case if there is none.
+func (t *trial) links(path string) (all []link) {
+	rest := strings.Join(t.get(path).status(200).Header.Values("Link"), ", ")
+	if rest == "" {
+		t.notApplicable("documents have no Link")
+	}
+	for rest = strings.TrimSpace(rest); rest != ""; rest = strings.TrimSpace(rest) {
+		m := linkValue.FindStringSubmatch(rest)
+		t.check(m != nil, "<target>;parameters", "%q", rest)
+		l := link{text: m[0], to: m[1]}
+		if rel := linkRel.FindStringSubmatch(m[2]); rel != nil {
+			l.rel = strings.Fields(strings.ToLower(rel[1] + rel[2]))
+		}
+		all = append(all, l)
+		rest = rest[len(m[0]):]
+	}
+	return all
+}
