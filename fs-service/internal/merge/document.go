@@ -26,8 +26,8 @@ func (j *join) document(ctx context.Context, t triple) (merged content.Entry, ki
 		t.base = content.Entry{} // what became a file on both sides was made on both sides
 	}
 	merged, kind, err = j.bytes(ctx, t)
-	if err != nil || kind == Binary {
-		return t.base, kind, err
+	if err != nil || merged.Digest.IsZero() {
+		return content.Entry{}, kind, err
 	}
 	mode, ok := mergeModes(t)
 	merged.Name, merged.Mode, merged.Size = t.ours.Name, mode, -1
@@ -62,7 +62,7 @@ func (j *join) bytes(ctx context.Context, t triple) (merged content.Entry, kind 
 		case err != nil:
 			return content.Entry{}, 0, err
 		case !ok:
-			return content.Entry{}, Binary, nil
+			return t.base, Binary, nil
 		}
 		texts[i] = text
 	}

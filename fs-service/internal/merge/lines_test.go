@@ -204,19 +204,20 @@ func readFile(t *testing.T, dir string, n int, what string) []byte {
 	return b
 }
 
-func TestLinesTakeBoundedTime(t *testing.T) {
+// BenchmarkLinesAtWorst merges texts as long as they may be, of lines as short as can be,
+// that have nothing to do with each other.
+func BenchmarkLinesAtWorst(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 1))
-	text := func() []byte {
-		b := make([]byte, textdiff.MaxText)
-		for i := range b {
-			b[i] = "ab\n\n"[r.IntN(4)]
+	var texts [3][]byte
+	for i := range texts {
+		texts[i] = make([]byte, textdiff.MaxText)
+		for at := range texts[i] {
+			texts[i][at] = "ab\n\n"[r.IntN(4)]
 		}
-		return b
 	}
-	base, ours, theirs := text(), text(), text()
-	begin := time.Now()
-	merge.Lines(base, ours, theirs)
-	t.Logf("three texts of %d bytes that have nothing to do with each other: %v", textdiff.MaxText, time.Since(begin))
+	for b.Loop() {
+		merge.Lines(texts[0], texts[1], texts[2])
+	}
 }
 
 func FuzzLines(f *testing.F) {

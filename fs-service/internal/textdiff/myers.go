@@ -8,9 +8,10 @@ const (
 	// through before it takes the best it has. git's own bound is the same up to
 	// 65,536 lines and grows slowly after that.
 	reach = 256
-	// maxWork is how many lines and diagonals one Script looks at; what is left then
-	// is called changed as a whole. It takes texts of very many very short lines.
-	maxWork = 1 << 28
+	// maxWork is how many lines and diagonals one Comparison looks at, in all its
+	// scripts; what is left then is called changed as a whole. Nothing but long texts
+	// of very short lines, with little in common, comes there.
+	maxWork = 1 << 26
 )
 
 // worth is the lines of a side that take part in a search.
@@ -31,7 +32,7 @@ func (w worth) change(s Span) {
 type search struct {
 	a, b              worth
 	forward, backward frontier
-	left              int // of maxWork
+	work              *int // done so far
 }
 
 // frontier is, by diagonal, the furthest i that was reached. It is as wide as reach,
@@ -40,8 +41,6 @@ type frontier [2*reach + 5]int32
 
 // center is the place in a frontier of the diagonal where it began.
 const center = reach + 2
-
-func newSearch(a, b worth) *search { return &search{a: a, b: b, left: maxWork} }
 
 // run marks what is changed on both sides.
 func (s *search) run() { s.box(Span{0, len(s.a.ids)}, Span{0, len(s.b.ids)}) }
@@ -56,7 +55,7 @@ func (s *search) box(a, b Span) {
 		for !a.IsEmpty() && !b.IsEmpty() && s.a.ids[a.End-1] == s.b.ids[b.End-1] {
 			a.End, b.End = a.End-1, b.End-1
 		}
-		if a.IsEmpty() || b.IsEmpty() || s.left <= 0 {
+		if a.IsEmpty() || b.IsEmpty() || *s.work > maxWork {
 			s.a.change(a)
 			s.b.change(b)
 			return
@@ -114,7 +113,7 @@ func (s *search) descend(i, d, endA, endB int) int {
 	for i < endA && i-d < endB && s.a.ids[i] == s.b.ids[i-d] {
 		i++
 	}
-	s.left -= 1 + i - begin
+	*s.work += 1 + i - begin
 	return i
 }
 
@@ -124,7 +123,7 @@ func (s *search) ascend(i, d, beginA, beginB int) int {
 	for i > beginA && i-d > beginB && s.a.ids[i-1] == s.b.ids[i-d-1] {
 		i--
 	}
-	s.left -= 1 + begin - i
+	*s.work += 1 + begin - i
 	return i
 }
 

@@ -20,12 +20,13 @@ func (c *Comparison) Script(old, new Text) []Change {
 		tail++
 	}
 	inA, inB := c.count(a.ids, b.ids)
-	search := newSearch(
-		a.worthwhile(Span{head, len(a.ids) - tail}, inB),
-		b.worthwhile(Span{head, len(b.ids) - tail}, inA),
-	)
+	s := search{
+		a:    a.worthwhile(Span{head, len(a.ids) - tail}, inB),
+		b:    b.worthwhile(Span{head, len(b.ids) - tail}, inA),
+		work: &c.work,
+	}
 	c.forget(a.ids, b.ids)
-	search.run()
+	s.run()
 	a.slide(b)
 	b.slide(a)
 	return changes(a.changed, b.changed)
@@ -124,12 +125,14 @@ func (s side) worthwhile(part Span, partners []int32) worth {
 // are some on either side before the next paired line, and common lines are fewer
 // than one in four.
 func amidst(fates []fate, i int) bool {
-	above, below := fates[max(0, i-window):i], fates[i+1:min(len(fates), i+1+window)]
-	aloneAbove, commonAbove := run(slices.Backward(above))
-	aloneBelow, commonBelow := run(slices.All(below))
+	aloneAbove, commonAbove := run(slices.Backward(fates[max(0, i-window):i]))
+	if aloneAbove == 0 {
+		return false
+	}
+	aloneBelow, commonBelow := run(slices.All(fates[i+1 : min(len(fates), i+1+window)]))
 	// The line itself is counted once for each side, as git does.
 	n := commonAbove + commonBelow + 2
-	return aloneAbove > 0 && aloneBelow > 0 && 4*n < n+aloneAbove+aloneBelow
+	return aloneBelow > 0 && 4*n < n+aloneAbove+aloneBelow
 }
 
 // run counts what there is before the first paired line.

@@ -54,6 +54,7 @@ func (s Span) Plus(n int) Span { return Span{s.Begin + n, s.End + n} }
 type Comparison struct {
 	ids    map[string]int32
 	counts [2][]int32 // by number; all zero between two calls
+	work   int        // done by searches; see maxWork
 }
 
 // Text cuts data, which nobody writes to any more.
