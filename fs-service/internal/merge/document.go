@@ -61,6 +61,9 @@ func (j *join) bytes(ctx context.Context, t triple) (merged content.Entry, kind 
 		switch {
 		case err != nil:
 			return content.Entry{}, 0, err
+		case !ok && t.base.Mode == 0 && j.bases != nil:
+			o := content.NewObject(content.KindBlob, nil) // git's idea of a base that is not there
+			return content.Entry{Digest: o.Digest}, Binary, j.make(o)
 		case !ok:
 			return t.base, Binary, nil
 		}
@@ -79,7 +82,7 @@ func (j *join) bytes(ctx context.Context, t triple) (merged content.Entry, kind 
 		}
 	}
 	o := content.NewObject(content.KindBlob, result)
-	if d := o.Digest; d == t.ours.Digest || d == t.theirs.Digest || d == t.base.Digest {
+	if d := o.Digest; d == t.ours.Digest || d == t.theirs.Digest {
 		return content.Entry{Digest: d}, kind, nil
 	}
 	return content.Entry{Digest: o.Digest}, kind, j.make(o)

@@ -23,6 +23,7 @@ type join struct {
 	size      int        // of made, in bytes
 	conflicts []Conflict // up to MaxConflicts
 	count     int        // of conflicts, listed or not
+	met       int        // conflicts so far, resolved ones and dropped ones too
 }
 
 // root merges three roots.
@@ -67,7 +68,7 @@ func (j *join) directory(ctx context.Context, at content.Path, t triple) (conten
 	}
 	o := gitfmt.EncodeTree(entries)
 	e := content.Entry{Name: t.name(), Mode: content.ModeDir, Digest: o.Digest, Size: -1}
-	if same(e, t.base) || same(e, t.ours) || same(e, t.theirs) {
+	if same(e, t.ours) || same(e, t.theirs) { // the base may be one that is stored nowhere
 		return e, nil
 	}
 	return e, j.make(o)
@@ -93,7 +94,7 @@ func (j *join) place(ctx context.Context, w *walk, p content.Path, t triple) ([]
 		return nil, err
 	}
 	present := doc.Mode != 0 || kind != 0
-	if present && (dir.Mode != 0 || j.count > before.count) {
+	if present && (dir.Mode != 0 || j.met > before.met) {
 		kind = FileDirectory
 	}
 	switch {
@@ -137,6 +138,7 @@ func remaining(e content.Entry) []content.Entry {
 
 // resolve settles c by its resolution or counts it.
 func (j *join) resolve(c Conflict) (e content.Entry, settled bool, err error) {
+	j.met++
 	r, ok := j.resolutions[c.Path]
 	if !ok {
 		if j.count++; j.count <= MaxConflicts {
@@ -162,11 +164,11 @@ func (j *join) make(o content.Object) error {
 }
 
 // mark is how far a join has come.
-type mark struct{ made, size, taken, count int }
+type mark struct{ made, size, taken, count, met int }
 
-func (j *join) mark() mark { return mark{len(j.made), j.size, len(j.taken), j.count} }
+func (j *join) mark() mark { return mark{len(j.made), j.size, len(j.taken), j.count, j.met} }
 
-// backTo forgets what was done since m.
+// backTo drops what was done since m.
 func (j *join) backTo(m mark) {
 	j.made, j.size, j.taken, j.count = j.made[:m.made], m.size, j.taken[:m.taken], m.count
 	j.conflicts = j.conflicts[:min(m.count, len(j.conflicts))]
