@@ -64,7 +64,7 @@ func (l *line) linger() {
 	if half, ok := l.conn.(interface{ CloseWrite() error }); ok {
 		half.CloseWrite()
 	}
-	l.conn.SetReadDeadline(time.Now().Add(200 * time.Millisecond)) // the wire's own time
+	l.conn.SetReadDeadline(l.server.now().Add(200 * time.Millisecond))
 	io.Copy(io.Discard, io.LimitReader(l.read, maxBody))
 }
 

@@ -76,4 +76,6 @@ func items(lines []string, commasSplit bool) (all []string) {
 	return all
 }
 
-func accepts(list string, item string) bool { return slices.Contains(items([]string{list}, false), item) }
+func accepts(list string, item string) bool {
+	return slices.Contains(items([]string{list}, false), item)
+}

@@ -1,0 +1,93 @@
+package faulty_test
+
+import (
+	"context"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rhapsode/testclients/conformance"
+	"rhapsode/testclients/conformance/faulty"
+)
+
+// target describes the server of this package, which claims everything.
+func target() conformance.Target {
+	return conformance.Target{
+		Name:      "faulty",
+		Documents: "/d/{run}-{name}",
+		Claims: []conformance.Claim{
+			conformance.Tags, conformance.Dates, conformance.Allow, conformance.Ranges, conformance.Conditional,
+			conformance.Problems, conformance.MergePatch, conformance.JSONPatch, conformance.Codings,
+			conformance.Digests, conformance.Preferences, conformance.VersionHistory,
+		},
+		Places: conformance.Places{
+			Gone: "/gone", Moved: "/moved", Protected: "/secret", Limited: "/limited", Immutable: "{version}",
+			Collection: conformance.Collection{Path: "/things", Type: "text/plain", Body: "a thing"},
+			Negotiated: conformance.Negotiated{Path: "/index", Missing: "/index/none", Types: []string{"application/json", "text/html"}},
+		},
+	}
+}
+
+// judge runs the judge against a server with a fault.
+func judge(t *testing.T, f faulty.Fault, only ...string) conformance.Report {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- faulty.New(f, time.Now).Run(ctx, l) }()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	report, err := conformance.Run(ctx, conformance.Options{URL: "http://" + l.Addr().String(), Target: target(), Only: only, Timeout: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// notSent are the cases that do not apply even to a server that offers
+// everything, because they are about fields that need not be there.
+var notSent = []string{"9111/5.1/age", "9111/5.3/expires"}
+
+// TestASoundServerPasses: every case applies to it, and passes.
+func TestASoundServerPasses(t *testing.T) {
+	report := judge(t, faulty.Fault{})
+	for _, r := range report.Results {
+		due := conformance.Pass
+		if slices.Contains(notSent, r.ID) {
+			due = conformance.NotApplicable
+		}
+		if r.Outcome != due {
+			t.Errorf("%s: %v: due %s; came %s", r.ID, r.Outcome, r.Due, r.Why)
+			for _, x := range r.Exchanges {
+				t.Logf("%s\n%s", x.Sent, x.Came)
+			}
+		}
+	}
+	if len(report.Results) != len(conformance.List()) {
+		t.Errorf("%d results of %d cases", len(report.Results), len(conformance.List()))
+	}
+	t.Logf("%d cases, %d requests in %v", len(report.Results), report.Requests(), report.Took)
+}
+
+// TestEveryFaultIsCaught by each case that is meant for it.
+func TestEveryFaultIsCaught(t *testing.T) {
+	for _, f := range faulty.Faults() {
+		t.Run(strings.ReplaceAll(f.Name, "/", "-"), func(t *testing.T) {
+			t.Parallel()
+			for _, r := range judge(t, f, f.Cases...).Results {
+				if r.Outcome != conformance.Fail {
+					t.Errorf("%s: %v: %s", r.ID, r.Outcome, r.Why)
+				}
+			}
+		})
+	}
+}
