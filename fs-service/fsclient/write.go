@@ -17,9 +17,6 @@ import (
 
 // Change is in fsapi.Writer. A change without a request id gets one, so that it can be sent again.
 func (c *Client) Change(ctx context.Context, cs content.ChangeSet) (content.Changed, error) {
-	if err := cs.Check(); err != nil {
-		return content.Changed{}, err
-	}
 	if cs.Request.IsZero() {
 		cs.Request = content.NewRequestID()
 	}

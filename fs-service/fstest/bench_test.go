@@ -3,6 +3,7 @@ package fstest_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -65,21 +66,20 @@ func BenchmarkChangesOfOneBranch(b *testing.B) {
 		for _, writers := range []int{1, 16} {
 			b.Run(fmt.Sprintf("files=%d/writers=%d", files, writers), func(b *testing.B) {
 				c, id, paths := shelf(b, files)
-				var next, writer atomic.Int64
-				b.SetParallelism((writers + 1) / 2)
+				var next atomic.Int64
 				b.ResetTimer()
-				b.RunParallel(func(pb *testing.PB) {
-					me := int(writer.Add(1)) - 1
-					for pb.Next() {
-						if me >= writers {
-							continue
+				var wg sync.WaitGroup
+				for w := range writers {
+					wg.Go(func() {
+						for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+							ch := content.Change{Path: paths[w], Body: content.InlineBody(body(int(i) + 1_000_000))}
+							if _, err := c.Change(b.Context(), change(id, ch)); err != nil {
+								b.Error(err)
+							}
 						}
-						ch := content.Change{Path: paths[me], Body: content.InlineBody(body(int(next.Add(1)) + 1_000_000))}
-						if _, err := c.Change(b.Context(), change(id, ch)); err != nil {
-							b.Error(err)
-						}
-					}
-				})
+					})
+				}
+				wg.Wait()
 			})
 		}
 	}

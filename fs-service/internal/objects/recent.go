@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -52,8 +53,9 @@ func openRecent(g *guard, dir string, memTable uint64, log *slog.Logger) (*recen
 	return r, nil
 }
 
-// pebbleOptions are for a store that is small when idle: values are compressed
-// before they come, and most lookups are for what is in a pack.
+// pebbleOptions are for a store that is small when idle, and most of whose lookups
+// are for what is in a pack. Entries come stored and not deflated, since a write waits for them
+// on every replica; their blocks are compressed when they leave memory.
 func pebbleOptions(g *guard, memTable uint64, log *slog.Logger) *pebble.Options {
 	o := &pebble.Options{
 		FS:                          g,
@@ -69,8 +71,16 @@ func pebbleOptions(g *guard, memTable uint64, log *slog.Logger) *pebble.Options 
 			DataCorruption:  func(i pebble.DataCorruptionInfo) { log.Error("pebble found corruption", "info", i.String()) },
 		},
 	}
+	// Digests fall anywhere, so a compaction touches everything: it should move keys
+	// and leave the values where they were written.
+	o.Experimental.ValueSeparationPolicy = func() pebble.ValueSeparationPolicy {
+		return pebble.ValueSeparationPolicy{
+			Enabled: true, MinimumSize: 128, MaxBlobReferenceDepth: 1000,
+			RewriteMinimumAge: 10 * time.Minute, TargetGarbageRatio: 0.3,
+		}
+	}
 	for i := range o.Levels {
-		o.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
+		o.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	return o

@@ -15,7 +15,8 @@ func fromBatch(pool content.Pool, b replica.Batch) *pb.PutObjectsRequest {
 	}
 }
 
-// Batch reads a batch of objects and checks every one of them.
+// Batch reads a batch of objects. That their bytes are what their digests name is
+// for the store to check.
 func Batch(p *pb.PutObjectsRequest) (pool content.Pool, b replica.Batch, err error) {
 	if pool, err = wire.Pool(p.Pool); err != nil {
 		return pool, b, err

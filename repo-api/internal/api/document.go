@@ -112,13 +112,40 @@ func (d *document) noDocument(x *flow.Exchange) (flow.State, error) {
 	return state, nil
 }
 
+// look finds out what is there. Where the file system will judge all there is to
+// judge anyway, what a replica happens to know is enough to go on with; to refuse
+// takes more.
 func (d *document) look(x *flow.Exchange) error {
-	d.looked = true
-	question := fsapi.StatQuestion{At: d.at(x.Request)}
+	if judgedLater(x.Request) && d.see(x, fsapi.Any) == nil && d.writable() {
+		d.state.Judges = true
+		return nil
+	}
+	return d.see(x, freshness(x.Request))
+}
+
+// judgedLater says whether the expectation of a change depends on the request alone
+// (see expectation), and its content is too small for an early refusal to spare much.
+func judgedLater(r *http.Request) bool {
+	both := sends(r, "If-Match") && sends(r, "If-None-Match")
+	return r.Method == http.MethodPut && r.ContentLength >= 0 && r.ContentLength <= content.InlineLimit &&
+		!both && !sends(r, "If-Unmodified-Since")
+}
+
+// sends says whether r has a field, before anybody has parsed it.
+func sends(r *http.Request, field string) bool { return len(r.Header[field]) > 0 }
+
+func (d *document) writable() bool {
+	mode := d.stat.Entry.Mode
+	return !d.branch.IsZero() && !mode.IsDir() && mode != content.ModeSubmodule
+}
+
+func (d *document) see(x *flow.Exchange, fresh fsapi.Freshness) error {
+	d.looked, d.stat, d.branch = true, fsapi.Stat{}, content.RefName{}
+	question := fsapi.StatQuestion{At: fsapi.At{Repo: d.Repo, Rev: d.Rev, Path: d.Path, Fresh: fresh}}
 	if x.Request.Method == http.MethodGet {
 		question.Inline, question.Have = inline, known(&x.Conditions)
 	}
-	question.Brief = !reads(x.Request) && x.Conditions.IfUnmodifiedSince.IsZero()
+	question.Brief = !reads(x.Request) && !sends(x.Request, "If-Unmodified-Since")
 	stat, err := d.api.FS.Stat(x.Context(), question)
 	if err != nil {
 		if d.state, err = absent(err); err != nil || reads(x.Request) {
@@ -127,7 +154,7 @@ func (d *document) look(x *flow.Exchange) error {
 		if d.state.Gone {
 			return d.state.Why
 		}
-		d.branch, err = d.api.branchOf(x.Context(), d.Repo, d.Rev)
+		d.branch, err = d.api.branchOf(x.Context(), fsapi.At{Repo: d.Repo, Rev: d.Rev, Fresh: fresh})
 		d.state.Judges = named(x.Request)
 		return err
 	}
@@ -155,10 +182,10 @@ func known(c *flow.Conditions) content.Digest {
 	return d
 }
 
-// branchOf returns the branch that rev names, or none if it names something else.
+// branchOf returns the branch that at.Rev names, or none if it names something else.
 // It may be a default branch that begins with the first document.
-func (a *API) branchOf(ctx context.Context, id content.RepoID, rev content.Revision) (content.RefName, error) {
-	root, err := a.FS.Stat(ctx, fsapi.StatQuestion{At: fsapi.At{Repo: id, Rev: rev}})
+func (a *API) branchOf(ctx context.Context, at fsapi.At) (content.RefName, error) {
+	root, err := a.FS.Stat(ctx, fsapi.StatQuestion{At: at, Brief: true})
 	if err == nil {
 		if root.Ref.IsBranch() {
 			return root.Ref, nil
@@ -168,20 +195,16 @@ func (a *API) branchOf(ctx context.Context, id content.RepoID, rev content.Revis
 	if !fault.Is(err, fault.NotFound) {
 		return content.RefName{}, err
 	}
-	repo, repoErr := a.FS.Repo(ctx, id)
+	repo, repoErr := a.FS.Repo(ctx, at.Repo)
 	if repoErr != nil {
 		return content.RefName{}, repoErr
 	}
-	for _, ref := range rev.Candidates() {
+	for _, ref := range at.Rev.Candidates() {
 		if ref == repo.Default {
 			return ref, nil
 		}
 	}
 	return content.RefName{}, err
-}
-
-func (d *document) at(r *http.Request) fsapi.At {
-	return fsapi.At{Repo: d.Repo, Rev: d.Rev, Path: d.Path, Fresh: freshness(r)}
 }
 
 // freshness is what the client asks for: max-stale takes an answer that may be old.

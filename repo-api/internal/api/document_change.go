@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
 	"rhapsode/internal/fault"
 	"rhapsode/repo-api/flow"
 	"rhapsode/repo-api/internal/resource"
@@ -67,7 +68,7 @@ func (d *document) refused(x *flow.Exchange, err error) error {
 		return err
 	}
 	seen := x.State
-	if d.look(x) == nil {
+	if d.see(x, fsapi.Linearizable) == nil {
 		x.State = d.state
 	}
 	return refusal(x, &seen, err)

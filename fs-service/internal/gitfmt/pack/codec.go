@@ -19,12 +19,13 @@ type Codec struct {
 	deflaters sync.Pool // of *zlib.Writer
 }
 
-// AppendEntry appends o as an entry of a pack: header and zlib, quick rather than small.
+// AppendEntry appends o as an entry of a pack: header and zlib that is stored and not deflated.
+// Deflating took most of the time of a write, on each replica (decisions/0008).
 func (c *Codec) AppendEntry(dst []byte, o content.Object) []byte {
 	out := bytes.NewBuffer(appendHeader(dst, o.Kind, int64(len(o.Data))))
 	z, _ := c.deflaters.Get().(*zlib.Writer)
 	if z == nil {
-		z, _ = zlib.NewWriterLevel(out, zlib.BestSpeed) // the level is a good one
+		z, _ = zlib.NewWriterLevel(out, zlib.NoCompression) // the level is a good one
 	} else {
 		z.Reset(out)
 	}
