@@ -131,7 +131,8 @@ func TestNoQuorum(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				until(t, pause, "a read of a commit", func() error { _, err := front.Want(t.Context(), commit, 200); return err })
+				// A stopped process, unlike a dead one, uses up its callers' patience first.
+				until(t, 2*pause, "a read of a commit", func() error { _, err := front.Want(t.Context(), commit, 200); return err })
 				for range 5 {
 					begun := time.Now()
 					got := want(t, front, commit, 200)
