@@ -17,7 +17,7 @@ type join struct {
 
 	resolutions map[content.Path]Resolution
 	resolved    map[content.Path]bool
-	taken       []content.Entry // by resolutions
+	taken       []content.Entry // documents that were resolved to
 
 	made      []content.Object
 	size      int        // of made, in bytes
@@ -116,6 +116,7 @@ func (j *join) place(ctx context.Context, w *walk, p content.Path, t triple) ([]
 		return nil, err
 	case e.Mode != 0 && !e.Mode.IsDir():
 		j.backTo(before)
+		j.taken = append(j.taken, e)
 		return []content.Entry{e}, nil
 	}
 	return remaining(dir), nil
@@ -147,11 +148,8 @@ func (j *join) resolve(c Conflict) (e content.Entry, settled bool, err error) {
 		return content.Entry{}, false, nil
 	}
 	j.resolved[c.Path] = true
-	if e, err = r.settle(c); err != nil {
-		return content.Entry{}, false, err
-	}
-	j.taken = append(j.taken, e)
-	return e, true, nil
+	e, err = r.settle(c)
+	return e, err == nil, err
 }
 
 // make keeps o for the result.

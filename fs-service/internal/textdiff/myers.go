@@ -11,7 +11,7 @@ const (
 	// maxWork is how many lines and diagonals one Comparison looks at, in all its
 	// scripts; what is left then is called changed as a whole. Nothing but long texts
 	// of very short lines, with little in common, comes there.
-	maxWork = 1 << 26
+	maxWork = 1 << 25
 )
 
 // worth is the lines of a side that take part in a search.
