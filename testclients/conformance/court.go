@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,10 @@ type court struct {
 	seen   *seen
 	names  atomic.Int64
 	offers offers // written by survey, before the first case
+
+	// quiet is held for reading while something is asked, for writing by who
+	// must be alone.
+	quiet sync.RWMutex
 }
 
 func newCourt(o Options, client *exchange.Client) *court {
@@ -116,6 +121,13 @@ func (c *court) request(method, path string, body []byte, fields ...string) exch
 }
 
 func (c *court) do(ctx context.Context, r exchange.Request) (exchange.Response, error) {
+	c.quiet.RLock()
+	defer c.quiet.RUnlock()
+	return c.doAlone(ctx, r)
+}
+
+// doAlone is do for who holds quiet.
+func (c *court) doAlone(ctx context.Context, r exchange.Request) (exchange.Response, error) {
 	got, err := c.client.Do(ctx, r)
 	if err == nil {
 		c.seen.note(r.Method, got)

@@ -51,29 +51,35 @@ func (t *trial) product(method string) {
 	if method == "POST" && t.offers.can(method) {
 		t.notApplicable("documents take POST, and what that does is the server's own")
 	}
+	free := freedom{
+		offered: t.offers.can(method), dated: t.offers.dated, ranges: t.offers.ranges, condition: t.has(Conditional),
+	}
 	all := questions(method)
-	results := make([]Result, productWorkers)
+	shares, results := make([]asker, productWorkers), make([]Result, productWorkers)
 	var group sync.WaitGroup
-	for i := range results {
-		group.Go(func() {
-			share := asker{questions: all, first: i, free: freedom{
-				offered: t.offers.can(method), dated: t.offers.dated, ranges: t.offers.ranges,
-				condition: t.has(Conditional),
-			}}
-			results[i] = t.court.try(t.ctx, kase{try: share.run})
-		})
+	for i := range shares {
+		shares[i] = asker{questions: all, first: i, free: free}
+		group.Go(func() { results[i] = t.court.try(t.ctx, kase{try: shares[i].run}) })
 	}
 	group.Wait()
-	for _, r := range results {
+	var wrong []string
+	for i, r := range results {
 		t.asked += r.Requests
-	}
-	for _, r := range results {
-		if r.Outcome != Pass {
+		if r.Outcome != Pass { // a question got no answer at all, or no document could be made for it
 			t.recent = r.Exchanges
 			panic(verdict{r.Outcome, r.Due, r.Why})
 		}
+		if wrong = append(wrong, shares[i].wrong...); t.recent == nil {
+			t.recent = shares[i].shown
+		}
 	}
+	examples := wrong[:min(len(wrong), maxExamples)]
+	t.check(len(wrong) == 0, "what 13.2.2 says, in every combination", "%d of %d were otherwise, such as\n  %s",
+		len(wrong), len(all), strings.Join(examples, "\n  "))
 }
+
+// maxExamples is how many wrong answers a failure of the product lists.
+const maxExamples = 20
 
 // asker asks its share of a method's questions, one after the other.
 type asker struct {
@@ -87,18 +93,9 @@ type asker struct {
 	shown []Exchange // the first that was wrong
 }
 
-// maxWrong ends a share early: what is that wrong needs no more examples.
-const maxWrong = 20
-
 func (a *asker) run(t *trial) {
-	asked := 0
-	for i := a.first; i < len(a.questions) && len(a.wrong) < maxWrong; i += productWorkers {
+	for i := a.first; i < len(a.questions); i += productWorkers {
 		a.put(t, a.questions[i])
-		asked++
-	}
-	if len(a.wrong) > 0 {
-		t.recent = a.shown
-		t.fail("what 13.2.2 says, in every combination", "%d of %d were otherwise:\n  %s", len(a.wrong), asked, strings.Join(a.wrong, "\n  "))
 	}
 }
 

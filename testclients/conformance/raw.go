@@ -21,8 +21,10 @@ func (t *trial) raw(method string, sent []byte) (got *answer, rest []byte, close
 		t.fail("a connection", "%v", err)
 	}
 	defer conn.Close()
+	t.quiet.RLock()
 	sendErr := conn.Send(sent) // a server that refuses early may have closed: its answer counts
 	res, err := conn.Receive(method)
+	t.quiet.RUnlock()
 	t.keep(string(sent), res, errors.Join(err, sendErr))
 	if err != nil {
 		return nil, nil, t.ended(err)

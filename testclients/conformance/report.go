@@ -136,6 +136,8 @@ func (r Report) writeNotApplicable(b *strings.Builder) {
 	}
 }
 
-func indent(with, s string) string {
-	return with + strings.ReplaceAll(strings.TrimRight(s, "\r\n"), "\n", "\n"+with) + "\n"
+// indent puts with before each line of a message; a CR within a line is shown.
+func indent(with, message string) string {
+	text := strings.NewReplacer("\r\n", "\n", "\r", `\r`).Replace(message)
+	return with + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+with) + "\n"
 }

@@ -34,12 +34,14 @@ func methods() []kase {
 		}},
 		{"9110/9.3.2/fields", Should, "HEAD has the fields of GET", func(t *trial) {
 			d := t.document("fields")
-			get, head := t.get(d.path).status(200), t.head(d.path).status(200)
-			for _, name := range []string{
-				"ETag", "Last-Modified", "Content-Type", "Content-Language", "Cache-Control", "Vary", "Accept-Ranges", "Link", "Content-Location",
-			} {
-				head.same(name, get)
-			}
+			t.alone(func() {
+				get, head := t.get(d.path).status(200), t.head(d.path).status(200)
+				for _, name := range []string{
+					"ETag", "Last-Modified", "Content-Type", "Content-Language", "Cache-Control", "Vary", "Accept-Ranges", "Link", "Content-Location",
+				} {
+					head.same(name, get)
+				}
+			})
 		}},
 		{"9110/9.3.2/missing", Must, "HEAD of nothing is what GET of nothing is", func(t *trial) {
 			d := t.free(".txt", "")
@@ -86,6 +88,9 @@ func methods() []kase {
 			if got.Status == 200 && len(got.Body) == 0 {
 				got.field("Content-Length", "0")
 			}
+		}},
+		{"9110/9.3.7/server", Choice, "OPTIONS * asks about the server, and is answered or refused, not lost", func(t *trial) {
+			t.ask("OPTIONS", "*").status(200, 204, 400, 404, 405, 501)
 		}},
 		{"9110/9.3.8/trace", Must, "TRACE is refused, or does not tell credentials back", func(t *trial) {
 			got := t.ask("TRACE", t.document("trace").path, "Authorization", "Basic c2VjcmV0OnNlY3JldA==")

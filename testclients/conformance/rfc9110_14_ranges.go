@@ -100,11 +100,13 @@ func ranges() []kase {
 		}},
 		{"9110/15.3.7/fields", Must, "206 has the fields that 200 would have had", func(t *trial) {
 			d := t.ranged(alphabet)
-			whole, part := t.get(d.path).status(200), t.get(d.path, "Range", "bytes=0-1").status(206)
-			for _, name := range []string{"ETag", "Cache-Control", "Expires", "Content-Location", "Vary"} {
-				part.same(name, whole)
-			}
-			part.has("Date").field("Content-Length", "2")
+			t.alone(func() {
+				whole, part := t.get(d.path).status(200), t.get(d.path, "Range", "bytes=0-1").status(206)
+				for _, name := range []string{"ETag", "Cache-Control", "Expires", "Content-Location", "Vary"} {
+					part.same(name, whole)
+				}
+				part.has("Date").field("Content-Length", "2")
+			})
 		}},
 		{"9110/15.5.17/unsatisfiable", Should, "416 tells the length in Content-Range", func(t *trial) {
 			d := t.ranged(alphabet)

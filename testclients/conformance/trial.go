@@ -17,6 +17,7 @@ type trial struct {
 	ctx    context.Context
 	recent []Exchange
 	asked  int
+	lonely bool // quiet is held for writing
 }
 
 // recentExchanges is how many exchanges a failure shows.
@@ -104,11 +105,28 @@ func (t *trial) with(method, path, body string, fields ...string) *answer {
 	return t.send(t.request(method, path, []byte(body), fields...))
 }
 
+// alone keeps other cases from asking while compare compares several answers
+// about one state: a write by another may change what they say besides, such as
+// under which commit the document is to be had now.
+func (t *trial) alone(compare func()) {
+	t.quiet.Lock()
+	t.lonely = true
+	defer func() {
+		t.lonely = false
+		t.quiet.Unlock()
+	}()
+	compare()
+}
+
 func (t *trial) get(path string, fields ...string) *answer  { return t.ask("GET", path, fields...) }
 func (t *trial) head(path string, fields ...string) *answer { return t.ask("HEAD", path, fields...) }
 
 func (t *trial) send(r exchange.Request) *answer {
-	got, err := t.do(t.ctx, r)
+	do := t.do
+	if t.lonely {
+		do = t.doAlone
+	}
+	got, err := do(t.ctx, r)
 	t.keep(string(r.Bytes(t.client.Host())), got, err)
 	if err != nil {
 		t.fail("an answer", "%v", err)

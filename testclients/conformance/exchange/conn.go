@@ -17,11 +17,12 @@ type Conn struct {
 	read      *bufio.Reader
 	timeout   time.Duration
 	now       func() time.Time
-	idleSince time.Time // owned by Client while the connection is idle
+	unbind    func() bool // undoes bind; false if ctx has ended
+	idleSince time.Time   // owned by Client while the connection is idle
 }
 
 // Dial opens a connection that lives as long as the client's timeout, or until
-// ctx's deadline if that is sooner.
+// ctx ends if that is sooner.
 func (c *Client) Dial(ctx context.Context) (*Conn, error) {
 	host := c.origin.Host
 	if c.origin.Port() == "" {
@@ -39,23 +40,24 @@ func (c *Client) Dial(ctx context.Context) (*Conn, error) {
 		return nil, err
 	}
 	conn := &Conn{net: n, read: bufio.NewReader(n), timeout: c.timeout, now: c.now}
-	if err := conn.extend(ctx); err != nil {
+	if err := conn.bind(ctx); err != nil {
 		conn.Close()
 		return nil, err
 	}
 	return conn, nil
 }
 
-func (c *Conn) extend(ctx context.Context) error {
-	deadline := c.now().Add(c.timeout)
-	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
-		deadline = d
-	}
-	return c.net.SetDeadline(deadline)
+// bind gives the connection another timeout, and has it end with ctx.
+func (c *Conn) bind(ctx context.Context) error {
+	c.unbind = context.AfterFunc(ctx, func() { c.net.SetDeadline(time.Unix(1, 0)) })
+	return c.net.SetDeadline(c.now().Add(c.timeout))
 }
 
 // Close ends the connection.
-func (c *Conn) Close() { c.net.Close() }
+func (c *Conn) Close() {
+	c.unbind()
+	c.net.Close()
+}
 
 // Patience gives what follows only d from now.
 func (c *Conn) Patience(d time.Duration) error { return c.net.SetDeadline(c.now().Add(d)) }

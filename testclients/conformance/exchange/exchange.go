@@ -148,7 +148,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 		return Response{}, fmt.Errorf("send: %w", err)
 	}
 	got, err := conn.Receive(r.Method)
-	if err != nil || got.Close || got.Stray {
+	if err != nil || got.Close || got.Stray || !conn.unbind() {
 		conn.Close()
 		return got, err
 	}
@@ -161,7 +161,7 @@ func (c *Client) reuse(ctx context.Context) (*Conn, error) {
 	for {
 		select {
 		case conn := <-c.idle:
-			if c.now().Sub(conn.idleSince) > maxIdle || conn.extend(ctx) != nil {
+			if c.now().Sub(conn.idleSince) > maxIdle || conn.bind(ctx) != nil {
 				conn.Close()
 				continue
 			}

@@ -8,9 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"rhapsode/testclients/conformance"
 	"rhapsode/testclients/conformance/faulty"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // target describes the server of this package, which claims everything.
 func target() conformance.Target {
@@ -80,7 +84,11 @@ func TestASoundServerPasses(t *testing.T) {
 
 // TestEveryFaultIsCaught by each case that is meant for it.
 func TestEveryFaultIsCaught(t *testing.T) {
-	for _, f := range faulty.Faults() {
+	faults := faulty.Faults()
+	if len(faults) < 40 {
+		t.Errorf("only %d faults", len(faults))
+	}
+	for _, f := range faults {
 		t.Run(strings.ReplaceAll(f.Name, "/", "-"), func(t *testing.T) {
 			t.Parallel()
 			for _, r := range judge(t, f, f.Cases...).Results {

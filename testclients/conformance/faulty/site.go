@@ -27,6 +27,8 @@ func (s *Server) route(r *request) *reply {
 	}
 	kind, name, _ := strings.Cut(strings.TrimPrefix(r.path, "/"), "/")
 	switch {
+	case r.path == "*":
+		return s.only(r, []string{"OPTIONS"}, nil)
 	case kind == "d" && name != "":
 		return s.document(r, name)
 	case kind == "v" && s.past[name].body != nil:
