@@ -168,11 +168,6 @@ func (c *Client) Ref(ctx context.Context, id content.RepoID, name content.RefNam
 	return ask(ctx, c, id, toRead, "ref", &pb.RefRequest{Repo: id.String(), Name: name.String()}, pb.FileSystemClient.Ref, wire.Ref)
 }
 
-// Import is in fsapi.Importer. It asks the node that would receive the next piece.
-func (c *Client) Import(ctx context.Context, id content.RepoID, of fsapi.ImportID) (fsapi.ImportStatus, error) {
-	return ask(ctx, c, id, toWrite, "import", &pb.ImportRequest{Repo: id.String(), Import: of[:]}, pb.FileSystemClient.Import, wire.ImportStatus)
-}
-
 // Repos is in fsapi.Reader.
 func (c *Client) Repos(ctx context.Context, page fsapi.Page) (r fsapi.Repos, err error) {
 	err = c.callAny(ctx, toRead, func(ctx context.Context, conn *connection) error {

@@ -19,7 +19,7 @@ const (
 	readAll   = 6 * time.Second        // an answer from anybody
 	writeTry  = 5 * time.Second        // one node's answer to a change
 	writeAll  = 15 * time.Second       // the outcome of a change
-	suspicion = 2 * time.Second        // how long who did not answer is asked last
+	suspicion = 10 * time.Second       // how long who did not answer is asked last
 	pauseMin  = 20 * time.Millisecond  // between rounds over all nodes
 	pauseMax  = 500 * time.Millisecond // …
 )
@@ -39,6 +39,7 @@ type purpose uint8
 const (
 	toRead purpose = iota
 	toWrite
+	toImport
 )
 
 // locate returns the nodes that hold a repository, from memory or by asking anybody.
@@ -81,8 +82,8 @@ func (c *Client) order(r route, p purpose) []Node {
 
 // rank sorts nodes: who has not answered lately comes last. Writes prefer the one that leads
 // etcd and keep the placement's order otherwise, so that all front ends choose the
-// same coordinator; reads are spread by the client's own dice, and stick, so that
-// their questions gather.
+// same coordinator; imports, which take many calls, keep to the placement's order;
+// reads are spread by the client's own dice, and stick, so that their questions gather.
 func (c *Client) rank(nodes []Node, p purpose) []Node {
 	suspects := c.suspected()
 	type scored struct {
@@ -92,9 +93,10 @@ func (c *Client) rank(nodes []Node, p purpose) []Node {
 	all := make([]scored, len(nodes))
 	for i, n := range nodes {
 		all[i] = scored{Node: n, score: uint64(i) + 1}
-		if p == toRead {
+		switch {
+		case p == toRead:
 			all[i].score = maphash.String(c.seed, n.Name) >> 8
-		} else if n.Leader {
+		case p == toWrite && n.Leader:
 			all[i].score = 0
 		}
 		if suspects[n.Name] {

@@ -1,7 +1,6 @@
 package fsclient
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -84,47 +83,18 @@ func (c *Client) Upload(ctx context.Context, id content.RepoID, size int64, r io
 	return d, err
 }
 
-// Receive is in fsapi.Importer. A piece is held in memory, so it can be sent again.
-func (c *Client) Receive(ctx context.Context, piece fsapi.ImportPiece, r io.Reader) (fsapi.ImportStatus, error) {
-	if piece.Size < 0 || piece.Size > fsapi.MaxPiece {
-		return fsapi.ImportStatus{}, fault.Newf(fault.TooLarge, "import", "a piece of %d bytes; at most %d", piece.Size, fsapi.MaxPiece)
-	}
-	data := make([]byte, piece.Size)
-	if _, err := io.ReadFull(r, data); err != nil {
-		return fsapi.ImportStatus{}, fault.New(fault.Invalid, "import", "piece", err)
-	}
-	var s fsapi.ImportStatus
-	err := c.place(ctx, piece.Repo, func(conn *connection) error {
-		ctx, cancel := context.WithTimeout(wire.WithRequestID(ctx), writeAll)
-		defer cancel()
-		stream, err := conn.files.Receive(ctx)
-		if err == nil {
-			err = stream.Send(&pb.ReceiveRequest{
-				Repo: piece.Repo.String(), Import: piece.Import[:], Offset: piece.Offset, Size: piece.Size, Last: piece.Last,
-			})
-		}
-		body := &begun{r: bytes.NewReader(data)}
-		if err == nil {
-			_, err = wire.Send(body, func(b []byte) error { return stream.Send(&pb.ReceiveRequest{Data: b}) })
-		}
-		reply, err := closeStream("import", stream, body, err)
-		if err != nil {
-			return err
-		}
-		s, err = wire.ImportStatus(reply)
-		return err
-	}, func() bool { return true })
-	return s, err
-}
-
 // place sends a stream to the node that coordinates id, or to the next while again allows it.
 func (c *Client) place(ctx context.Context, id content.RepoID, send func(*connection) error, again func() bool) error {
 	r, err := c.locate(ctx, id)
 	if err != nil {
 		return err
 	}
+	return c.placeAt(ctx, id, c.order(r, toWrite), send, again)
+}
+
+func (c *Client) placeAt(ctx context.Context, id content.RepoID, nodes []Node, send func(*connection) error, again func() bool) error {
 	var failures []error
-	for _, n := range c.order(r, toWrite) {
+	for _, n := range nodes {
 		conn, err := c.connect(n.Addr)
 		if err == nil {
 			err = send(conn)
