@@ -13,21 +13,23 @@ import (
 // ErrUnrelated is why commits without a common ancestor are not merged.
 var ErrUnrelated = errors.New("the histories have no commit in common")
 
-// maxCrossing is how often merge bases may themselves have several merge bases.
-const maxCrossing = 16
+// maxBaseMerges is how many merges of merge bases one merge may take: merge bases may themselves have
+// several merge bases.
+const maxBaseMerges = 256
 
 // Commits says what to merge.
 type Commits struct {
 	Ours, Theirs content.Digest
 	Unrelated    bool // merge even what has no common ancestor, as if it had an empty one
-	Resolutions  map[content.Path]Resolution
+	Resolutions  Resolutions
 }
 
 // Commits merges two commits, as git merge does. If they have several merge bases, these are
 // merged first, the oldest two and then each next one, and what is in conflict among
 // them counts as a text with conflict markers in it.
 //
-// Conflict, with ErrUnrelated: there is no merge base. Else as Trees and Bases.
+// Conflict, with ErrUnrelated: there is no merge base. TooLarge: the bases cross more often than
+// 256 merges of them can sort out. Else as Trees and Bases.
 func (m *Merger) Commits(ctx context.Context, src gitfmt.Source, c Commits) (Result, error) {
 	found, err := Bases(ctx, m.graph, src, c.Ours, c.Theirs)
 	if err != nil {
@@ -57,8 +59,9 @@ func (m *Merger) Commits(ctx context.Context, src gitfmt.Source, c Commits) (Res
 // ancestor makes one tree of several merge bases. What it makes it keeps to itself.
 type ancestor struct {
 	*Merger
-	src  overlay
-	size int // of what was made, in bytes
+	src    overlay
+	size   int // of what was made, in bytes
+	merges int
 }
 
 func (a *ancestor) tree(ctx context.Context, commit content.Digest) (content.Digest, error) {
@@ -66,14 +69,11 @@ func (a *ancestor) tree(ctx context.Context, commit content.Digest) (content.Dig
 	return c.Tree, err
 }
 
-// of returns the tree of bases, which are newest first, merged into one. depth counts from 1 how far this
-// is from the merge that was asked for.
+// of returns the tree of bases, which are newest first, merged into one. depth says, from 1,
+// how far this is from the merge that was asked for.
 func (a *ancestor) of(ctx context.Context, found []content.Digest, depth int) (content.Digest, error) {
 	if len(found) == 0 {
 		return gitfmt.EmptyTree, nil
-	}
-	if depth > maxCrossing {
-		return content.Digest{}, fault.Newf(fault.TooLarge, "merge", "merge bases cross more than %d times", maxCrossing)
 	}
 	oldest := slices.Clone(found)
 	slices.Reverse(oldest)
@@ -82,6 +82,9 @@ func (a *ancestor) of(ctx context.Context, found []content.Digest, depth int) (c
 		return content.Digest{}, err
 	}
 	for i, next := range oldest[1:] {
+		if a.merges++; a.merges > maxBaseMerges {
+			return content.Digest{}, fault.Newf(fault.TooLarge, "merge", "more than %d merges of merge bases", maxBaseMerges)
+		}
 		// What was merged so far is a commit made from all of these.
 		below, err := bases(ctx, a.graph, a.src, oldest[:i+1], next)
 		if err != nil {

@@ -15,7 +15,7 @@ const (
 	Content       Kind = iota + 1 // both sides changed the same lines
 	AddAdd                        // both sides added it, and not alike
 	ModifyDelete                  // one side changed it, the other removed it
-	Binary                        // both sides changed it, and it has no lines: not text, too large, a link
+	Binary                        // both sides changed it, and it is no text, too large, or a link
 	Mode                          // both sides changed its mode or its type, and not alike
 	FileDirectory                 // a document on one side, a directory on the other
 )
@@ -51,6 +51,9 @@ type Resolution struct {
 	mode   content.Mode
 	blob   content.Digest
 }
+
+// Resolutions say it for any number of paths.
+type Resolutions map[content.Path]Resolution
 
 type choice uint8
 

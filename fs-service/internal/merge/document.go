@@ -8,8 +8,9 @@ import (
 	"rhapsode/internal/fault"
 )
 
-// document merges what is no directory. kind is 0 if it could be merged; else the entry is what a merge of
-// bases goes on with: lines with markers, or else the base, as if neither side had changed it.
+// document merges what is no directory. kind is 0 if it could be merged; else the entry is what
+// a merge of bases goes on with: lines with markers in them, or else the base, as if neither side had
+// changed it.
 func (j *join) document(ctx context.Context, t triple) (merged content.Entry, kind Kind, err error) {
 	if e, ok := t.trivial(); ok {
 		return e, 0, nil
@@ -55,48 +56,62 @@ func (j *join) bytes(ctx context.Context, t triple) (merged content.Entry, kind 
 	case t.base.Digest == t.ours.Digest:
 		return t.theirs, 0, nil
 	}
-	var texts [3][]byte
-	for i, e := range t.all() {
-		text, ok, err := j.text(ctx, e)
-		switch {
-		case err != nil:
-			return content.Entry{}, 0, err
-		case !ok && t.base.Mode == 0 && j.bases != nil:
-			o := content.NewObject(content.KindBlob, nil) // git's idea of a base that is not there
-			return content.Entry{Digest: o.Digest}, Binary, j.make(o)
-		case !ok:
-			return t.base, Binary, nil
-		}
-		texts[i] = text
+	texts, ok, err := j.texts(ctx, t)
+	switch {
+	case err != nil:
+		return content.Entry{}, 0, err
+	case !ok && t.base.Mode == 0 && j.bases != nil:
+		merged, err = j.blob(t, nil) // git's idea of a base that is not there
+		return merged, Binary, err
+	case !ok:
+		return t.base, Binary, nil
 	}
-	var result []byte
+	result, conflicts := j.lines(texts)
+	switch {
+	case conflicts && t.base.Mode == 0:
+		kind = AddAdd
+	case conflicts:
+		kind = Content
+	}
+	if conflicts && j.bases == nil {
+		return content.Entry{}, kind, nil
+	}
+	merged, err = j.blob(t, result)
+	return merged, kind, err
+}
+
+// lines merges a base and two sides. With conflicts there is a result only if these are bases
+// themselves.
+func (j *join) lines(texts [3][]byte) (result []byte, conflicts bool) {
 	if j.bases != nil {
-		var n int
-		if result, n = Marked(texts[0], texts[1], texts[2], j.bases.markers()); n > 0 {
-			kind = linesKind(t)
-		}
-	} else {
-		var hunks []Hunk
-		if result, hunks = Lines(texts[0], texts[1], texts[2]); len(hunks) > 0 {
-			return content.Entry{}, linesKind(t), nil
-		}
+		result, n := Marked(texts[0], texts[1], texts[2], j.bases.markers())
+		return result, n > 0
 	}
-	o := content.NewObject(content.KindBlob, result)
-	if d := o.Digest; d == t.ours.Digest || d == t.theirs.Digest {
-		return content.Entry{Digest: d}, kind, nil
-	}
-	return content.Entry{Digest: o.Digest}, kind, j.make(o)
+	result, hunks := Lines(texts[0], texts[1], texts[2])
+	return result, len(hunks) > 0
 }
 
-func linesKind(t triple) Kind {
-	if t.base.Mode == 0 {
-		return AddAdd
+// blob makes data, unless a side has it.
+func (j *join) blob(t triple, data []byte) (content.Entry, error) {
+	o := content.NewObject(content.KindBlob, data)
+	e := content.Entry{Digest: o.Digest}
+	if o.Digest == t.ours.Digest || o.Digest == t.theirs.Digest {
+		return e, nil
 	}
-	return Content
+	return e, j.make(o)
 }
 
-// text reads a file that can be merged by lines. ok is false for one that can't: among them those
-// that live among the bodies, which a Source says are too large.
+// texts reads three files. ok is false if one of them can't be merged by lines.
+func (j *join) texts(ctx context.Context, t triple) (texts [3][]byte, ok bool, err error) {
+	for i, e := range t.all() {
+		if texts[i], ok, err = j.text(ctx, e); err != nil || !ok {
+			return texts, false, err
+		}
+	}
+	return texts, true, nil
+}
+
+// text reads a file. What lives among the bodies has no lines: a Source says that it is too large.
 func (j *join) text(ctx context.Context, e content.Entry) (text []byte, ok bool, err error) {
 	if e.Mode == 0 {
 		return nil, true, nil

@@ -14,7 +14,8 @@ type Hunk struct{ Base, Ours, Theirs textdiff.Span }
 // Lines merges two texts that were made from base, as git merge-file does: what one
 // side changed is taken, what both changed alike is taken once, and changes that
 // overlap or touch are in conflict. Line ends, a missing last one included, are part of
-// their lines. merged is nil if there are conflicts.
+// their lines. merged is nil if there are conflicts. What is no text, see textdiff.IsText,
+// is not to be merged so.
 func Lines(base, ours, theirs []byte) (merged []byte, conflicts []Hunk) {
 	switch {
 	case bytes.Equal(ours, theirs), bytes.Equal(base, theirs):

@@ -140,18 +140,11 @@ func newSeed(t testing.TB) uint64 {
 // TestLinesAgreeWithGitMergeFile asks git for a second opinion, markers included. Its level differs from
 // git merge's only in lines without a letter or digit, of which there are none here.
 func TestLinesAgreeWithGitMergeFile(t *testing.T) {
-	cases := 1000
-	if testing.Short() {
-		cases = 100
-	}
-	if s := os.Getenv("RHAPSODE_MERGES"); s != "" {
-		if _, err := fmt.Sscan(s, &cases); err != nil {
-			t.Fatal(err)
-		}
-	}
+	cases := count(t, 1000, 100)
 	seed := newSeed(t)
 	for i, alphabet := range []int{0, 6, 40} {
 		t.Run(fmt.Sprintf("alphabet %d", alphabet), func(t *testing.T) {
+			t.Parallel()
 			e := &edits{r: rand.New(rand.NewPCG(seed, uint64(i))), alphabet: alphabet}
 			dir := t.TempDir()
 			texts := make([][3][]byte, cases)

@@ -49,12 +49,12 @@ type Result struct {
 //
 // Invalid: a resolution makes no sense, or its path is not in conflict. TooLarge: the
 // result would need more than MaxMade bytes of new objects.
-func (m *Merger) Trees(ctx context.Context, src gitfmt.Source, base, ours, theirs content.Digest, resolutions map[content.Path]Resolution) (Result, error) {
+func (m *Merger) Trees(ctx context.Context, src gitfmt.Source, base, ours, theirs content.Digest, resolutions Resolutions) (Result, error) {
 	return m.resolved(ctx, overlay{stored: src}, roots(base, ours, theirs), resolutions)
 }
 
 // resolved merges and uses up resolutions.
-func (m *Merger) resolved(ctx context.Context, src overlay, t triple, resolutions map[content.Path]Resolution) (Result, error) {
+func (m *Merger) resolved(ctx context.Context, src overlay, t triple, resolutions Resolutions) (Result, error) {
 	j := &join{trees: m.trees, src: src, resolutions: resolutions, resolved: map[content.Path]bool{}}
 	root, err := j.root(ctx, t)
 	if err != nil {
@@ -67,9 +67,23 @@ func (m *Merger) resolved(ctx context.Context, src overlay, t triple, resolution
 	}
 	if len(j.conflicts) > 0 {
 		slices.SortFunc(j.conflicts, func(a, b Conflict) int { return cmp.Compare(a.Path.String(), b.Path.String()) })
-		return Result{Conflicts: j.conflicts, More: j.count > len(j.conflicts), Unstored: src.basesOf(j.conflicts)}, nil
+		return Result{
+			Conflicts: j.conflicts,
+			More:      j.count > len(j.conflicts),
+			Unstored:  unique(src.bases(j.conflicts)),
+		}, nil
 	}
-	return Result{Tree: root, Made: append(j.made, src.chosen(j.taken)...)}, nil
+	return Result{Tree: root, Made: unique(append(j.made, src.named(j.taken)...))}, nil
+}
+
+// unique leaves each object once.
+func unique(objects []content.Object) []content.Object {
+	seen := make(map[content.Digest]bool, len(objects))
+	return slices.DeleteFunc(objects, func(o content.Object) bool {
+		again := seen[o.Digest]
+		seen[o.Digest] = true
+		return again
+	})
 }
 
 // triple is what the base and the two sides hold in one place. Mode is 0 where there is nothing.
@@ -124,25 +138,22 @@ func (s overlay) Object(ctx context.Context, d content.Digest) (content.Object, 
 	return s.stored.Object(ctx, d)
 }
 
-// chosen returns the made objects that entries name: a resolution may take the base's stage.
-func (s overlay) chosen(entries []content.Entry) []content.Object {
+// named returns the made objects that entries name: a resolution may take the base's stage.
+func (s overlay) named(entries []content.Entry) []content.Object {
 	var found []content.Object
 	for _, e := range entries {
-		o, ok := s.made[e.Digest]
-		if ok && !slices.ContainsFunc(found, func(f content.Object) bool { return f.Digest == o.Digest }) {
+		if o, ok := s.made[e.Digest]; ok {
 			found = append(found, o)
 		}
 	}
 	return found
 }
 
-func (s overlay) basesOf(conflicts []Conflict) []content.Object {
-	if len(s.made) == 0 {
-		return nil
+// bases returns the made objects that are the base of a conflict.
+func (s overlay) bases(conflicts []Conflict) []content.Object {
+	entries := make([]content.Entry, len(conflicts))
+	for i, c := range conflicts {
+		entries[i] = c.Base
 	}
-	var bases []content.Entry
-	for _, c := range conflicts {
-		bases = append(bases, c.Base)
-	}
-	return s.chosen(bases)
+	return s.named(entries)
 }

@@ -163,6 +163,8 @@ func TestTrees(t *testing.T) {
 		{"a document here, a directory there", "", "d=1", "d/a=1", "", "d:file/directory"},
 		{"a document for a directory, changed there", "d/a=1 d/b=1", "d=1", "d/a=2 d/b=1", "", "d:file/directory d/a:modify/delete"},
 		{"a name between document and directory", "", "d=1 d.x=1", "d/a=1 d.y=1", "", "d:file/directory"},
+		{"what is made for two paths is made once", "a/x=1,2,3, b/x=1,2,3,", "a/x=0,2,3, b/x=0,2,3,", "a/x=1,2,4, b/x=1,2,4,",
+			"a/x=0,2,4, b/x=0,2,4,", ""},
 		{"every conflict is named", "a=1 b=1 c=1", "a=2 b=2 c=2", "a=3 b=2 c=3", "", "a:content c:content"},
 	}
 	for _, tt := range tests {
@@ -237,7 +239,7 @@ func TestResolutions(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m, _ := newMerger()
-			resolutions := map[content.Path]merge.Resolution{}
+			resolutions := merge.Resolutions{}
 			for p, r := range tt.resolutions {
 				resolutions[path(t, p)] = r
 			}
@@ -261,7 +263,7 @@ func TestResolutions(t *testing.T) {
 func TestResolutionsThatMakeNoSenseAreInvalid(t *testing.T) {
 	src := newMemory()
 	base, ours, theirs := src.root(t, parse("a=1 b=1")), src.root(t, parse("a=2 b=2")), src.root(t, parse("a=3 b=1"))
-	for name, resolutions := range map[string]map[content.Path]merge.Resolution{
+	for name, resolutions := range map[string]merge.Resolutions{
 		"not in conflict":  {path(t, "a"): merge.UseOurs(), path(t, "b"): merge.UseOurs()},
 		"not there":        {path(t, "a"): merge.UseOurs(), path(t, "x/y"): merge.UseOurs()},
 		"empty":            {path(t, "a"): {}},
@@ -402,11 +404,30 @@ func TestWhatOnlyTheMergedBaseHoldsCanBeSeenAndTaken(t *testing.T) {
 		t.Errorf("the base is %q", got)
 	}
 	r, err = m.Commits(t.Context(), src, merge.Commits{Ours: ours, Theirs: theirs,
-		Resolutions: map[content.Path]merge.Resolution{path(t, "a"): merge.UseBase()}})
+		Resolutions: merge.Resolutions{path(t, "a"): merge.UseBase()}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := format(t, withMade{src, r.Made}, r.Tree); got != "a="+strings.ReplaceAll(marked, "\n", ",") {
 		t.Errorf("merged %q", got)
+	}
+}
+
+func TestBasesThatCrossOften(t *testing.T) {
+	for crossings, tooMany := range map[int]bool{200: false, 300: true} {
+		src := newMemory()
+		first := src.commit(t, 0, "a=1, b=1,")
+		left, right := src.commit(t, 1, "a=2, b=1,", first), src.commit(t, 2, "a=1, b=2,", first)
+		for i := range crossings {
+			left, right = src.commit(t, 2*i+3, "a=2, b=2,", left, right), src.commit(t, 2*i+4, "a=2, b=2,", right, left)
+		}
+		m, _ := newMerger()
+		r, err := m.Commits(t.Context(), src, merge.Commits{Ours: left, Theirs: right})
+		if tooMany != fault.Is(err, fault.TooLarge) {
+			t.Errorf("%d crossings: error %v", crossings, err)
+		}
+		if !tooMany && format(t, withMade{src, r.Made}, r.Tree) != "a=2, b=2," {
+			t.Errorf("%d crossings: %+v", crossings, r)
+		}
 	}
 }

@@ -139,7 +139,8 @@ func (v *version) later(than *version) bool {
 	return slices.Compare(v.Commit.ID[:], than.Commit.ID[:]) > 0
 }
 
-// settle passes to v's parents, the first one first, what they had already, and blames v for the rest.
+// settle passes to v's parents, the first one first, what they had already, and blames v for
+// the rest.
 func (b *blame) settle(ctx context.Context, v *version) error {
 	text, err := b.read(ctx, v.Entry)
 	if err != nil {
