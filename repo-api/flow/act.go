@@ -4,9 +4,18 @@ import "net/http"
 
 // What is there, and what is done about it.
 
-func (x *Exchange) exists() (exists bool, err error) {
-	x.State, err = x.resource.Look(x)
+func (x *Exchange) exists() (bool, error) {
+	err := x.look()
 	return x.State.Exists, err
+}
+
+// look has the resource find out what is there, once.
+func (x *Exchange) look() error {
+	if !x.looked {
+		x.looked = true
+		x.State, x.unseen = x.resource.Look(x)
+	}
+	return x.unseen
 }
 
 func (x *Exchange) movedForGood() (bool, error)   { return x.State.Moved == ForGood, nil }
@@ -81,7 +90,10 @@ func (x *Exchange) rangeAsked() (asked bool, err error) {
 	if !ok {
 		return false, errUnable
 	}
-	if x.sent, err = r.Get(x); err != nil {
+	if x.sent, err = r.Get(x); err == nil && x.coding != "" {
+		err = x.code()
+	}
+	if err != nil {
 		return false, err
 	}
 	lines := x.Request.Header["Range"]

@@ -7,6 +7,7 @@ import (
 
 // answer writes what the walk has decided.
 func (x *Exchange) answer(status int) {
+	x.vary()
 	switch {
 	case status >= 400:
 		x.refuse(status)
@@ -42,6 +43,8 @@ func (x *Exchange) refuse(status int) {
 		if f.Tag != "" {
 			h.Set("Etag", string(f.Tag))
 		}
+	case http.StatusNotAcceptable:
+		f.Variants, f.Codings = x.variants, x.codings()
 	case http.StatusUnsupportedMediaType:
 		if x.accept.field != "" {
 			h.Set(x.accept.field, x.accept.value)
@@ -95,6 +98,7 @@ func (x *Exchange) fields() {
 	if r, ok := x.resource.(Fielder); ok {
 		r.Fields(x, h)
 	}
+	x.named(h)
 	if x.State.Tag != "" {
 		h.Set("Etag", string(x.State.Tag))
 	}
@@ -122,6 +126,9 @@ func (x *Exchange) read(status int) {
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("Content-Type", body.mediaType)
 	h.Set("Content-Length", strconv.FormatInt(body.size, 10))
+	if x.coding != "" {
+		h.Set("Content-Encoding", x.coding)
+	}
 	if len(x.spans) == 1 && status == http.StatusPartialContent {
 		h.Set("Content-Range", x.spans[0].contentRange(x.sent.Size))
 	}

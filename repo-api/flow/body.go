@@ -39,6 +39,25 @@ func (x *Exchange) openSent(status int) (body, error) {
 	return b, err
 }
 
+// code replaces what is sent by its coding. Ranges are then ranges of that (14.2).
+func (x *Exchange) code() error {
+	plain := x.sent.Bytes
+	if plain == nil {
+		r, err := x.sent.Parts.Open(x.Context(), 0, x.sent.Size)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		plain = make([]byte, x.sent.Size)
+		if _, err := io.ReadFull(r, plain); err != nil {
+			return err
+		}
+	}
+	coded, err := x.engine.Coder.Code(x.Uncoded(x.State.Tag), x.coding, plain)
+	x.sent = Representation{Type: x.sent.Type, Size: int64(len(coded)), Bytes: coded}
+	return err
+}
+
 // Close closes what openSent opened.
 func (b *body) Close() {
 	if b.first != nil {

@@ -19,6 +19,9 @@ type Engine struct {
 	// content that says why. The fields that HTTP demands are set already.
 	Explain func(w http.ResponseWriter, r *http.Request, f Refusal)
 
+	// Coder makes the codings that are sent. Nil: there are none.
+	Coder Coder
+
 	// Walked, if it is not nil, is told of every walk before it is answered.
 	Walked func(x *Exchange, status int)
 }
@@ -32,6 +35,9 @@ type Refusal struct {
 	Tag     Tag     // 412, 428: of what is there
 	Limit   int64   // 413, 414: what was exceeded, in bytes
 	Size    int64   // 416: of the representation
+
+	Variants []Variant // 406: what there is
+	Codings  []string  // 406: what that can be had in
 }
 
 // ErrUnconditional is returned by a resource that judges conditions itself and
@@ -45,7 +51,8 @@ var errUnable = errors.New("flow: the resource lacks the method that it allows")
 type Exchange struct {
 	Request    *http.Request
 	Conditions Conditions
-	State      State // what Look found; a change that learns better while it is made says so here
+	Variant    Variant // that a read sends, once it is chosen
+	State      State   // what Look found; a change that learns better while it is made says so here
 
 	engine   *Engine
 	writer   http.ResponseWriter
@@ -58,10 +65,15 @@ type Exchange struct {
 	limit   int64                         // that was exceeded
 	accept  struct{ field, value string } // what would have been taken instead
 	why     error                         // what a person should know about the answer of the last node
+	looked  bool
+	unseen  error // why Look did not find out what is there
 	sent    Representation
 	spans   []Span
 	whole   [1]Span // room for spans
-	done    Done
+
+	variants []Variant // to choose from
+	coding   string    // of what is sent; "": none
+	done     Done
 
 	path  [nodes]Node
 	steps int

@@ -18,7 +18,12 @@ const (
 	A4
 	B4
 	B3
+	C3
 	C4
+	D4
+	D5
+	F6
+	F7
 	G7
 	G6
 	G8
@@ -105,8 +110,15 @@ var table = [nodes]Question{
 	B5:  {"B5", "is the content's type unsupported?", "15.5.16", end(415), to(A4), (*Exchange).typeUnsupported},
 	A4:  {"A4", "is a length missing that is required?", "15.5.12", end(411), to(B4), (*Exchange).lengthMissing},
 	B4:  {"B4", "is the content too large?", "15.5.14", end(413), to(B3), (*Exchange).tooLarge},
-	B3:  {"B3", "is it OPTIONS?", "9.3.7", end(204), to(C4), (*Exchange).isOptions},
-	C4:  {"C4", "is there an acceptable representation?", "12.5", to(G7), end(406), (*Exchange).acceptable},
+	B3:  {"B3", "is it OPTIONS?", "9.3.7", end(204), to(C3), (*Exchange).isOptions},
+
+	// Which of its representations.
+	C3: {"C3", "does it matter which types the client takes?", "12.5.1", to(C4), to(D4), (*Exchange).hasAccept},
+	C4: {"C4", "is one of the types acceptable?", "15.5.7", to(D4), end(406), (*Exchange).typeAcceptable},
+	D4: {"D4", "does it matter which languages the client takes?", "12.5.4", to(D5), to(F6), (*Exchange).hasAcceptLanguage},
+	D5: {"D5", "is one of the languages acceptable? If not, the first is sent", "12.5.4", to(F6), to(F6), (*Exchange).languageAcceptable},
+	F6: {"F6", "does the client say which codings it takes?", "12.5.3", to(F7), to(G7), (*Exchange).hasAcceptEncoding},
+	F7: {"F7", "is one of the codings acceptable, or none at all?", "12.5.3", to(G7), end(406), (*Exchange).codingAcceptable},
 
 	// What is there.
 	G7: {"G7", "does the resource exist?", "15.5.5", to(G6), to(H6), (*Exchange).exists},

@@ -42,6 +42,7 @@ func (x *Exchange) malformed() (bool, error) {
 	if x.why = x.Conditions.parse(x.Request.Header, x.engine.Now); x.why != nil {
 		return true, nil
 	}
+	x.uncode()
 	if r, ok := x.resource.(Checker); ok {
 		return false, r.Check(x)
 	}
@@ -138,11 +139,3 @@ func (x *Exchange) tooLarge() (bool, error) {
 }
 
 func (x *Exchange) isOptions() (bool, error) { return x.method == OPTIONS, nil }
-
-func (x *Exchange) acceptable() (bool, error) {
-	if r, ok := x.resource.(Negotiator); ok {
-		err := r.Negotiate(x)
-		return err == nil, err
-	}
-	return true, nil
-}

@@ -27,6 +27,8 @@ type State struct {
 	Modified time.Time // zero if that is not known
 	Exact    bool      // it can't have changed twice within the second that Modified names (8.8.2.2)
 
+	Codable bool // a GET sends so much, and of such a kind, that coding it is worth the while
+
 	Guarded bool // changing it takes a condition: 428 without one
 	Judges  bool // conditions of a change are judged where it is made, and not here
 
@@ -123,16 +125,18 @@ type (
 	Bounded interface {
 		Bounds() Bounds
 	}
-	// Negotiator chooses between representations (C4).
-	Negotiator interface {
-		Negotiate(*Exchange) error
+	// Negotiable can be read in several variants (C4, D5), and in codings of them
+	// (F7). The first is sent to whoever does not choose; where there is nothing to
+	// be read there may be none. It is asked before Look, which may depend on the choice.
+	Negotiable interface {
+		Variants(*Exchange) ([]Variant, error)
 	}
 	// Reviver lets one POST to what is missing or gone (M7, N5).
 	Reviver interface {
 		PostToMissing() bool
 	}
 	// Fielder adds the fields that every good answer about the resource carries,
-	// a 304 too: Cache-Control, Content-Location, Link, Vary.
+	// a 304 too: Cache-Control, Content-Location, Link.
 	Fielder interface {
 		Fields(*Exchange, http.Header)
 	}

@@ -73,7 +73,6 @@ func (strict) PostToMissing() bool                 { return true }
 func (strict) Authenticate(x *flow.Exchange) error { return door(x, "who", http.StatusUnauthorized) }
 func (strict) Authorize(x *flow.Exchange) error    { return door(x, "may", http.StatusForbidden) }
 func (strict) Check(x *flow.Exchange) error        { return door(x, "bad", http.StatusBadRequest) }
-func (strict) Negotiate(x *flow.Exchange) error    { return door(x, "any", http.StatusNotAcceptable) }
 func (strict) Available(x *flow.Exchange) error    { return door(x, "up", http.StatusServiceUnavailable) }
 
 // door refuses a request whose query says so.
@@ -103,6 +102,7 @@ func engine(walked func(*flow.Exchange, int)) *flow.Engine {
 		Now:       func() time.Time { return modified.Add(time.Hour) },
 		Status:    statusOf,
 		Walked:    walked,
+		Coder:     backwards{},
 		Explain: func(w http.ResponseWriter, _ *http.Request, f flow.Refusal) {
 			w.WriteHeader(f.Status)
 			if f.Err != nil {

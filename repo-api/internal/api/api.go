@@ -26,6 +26,8 @@ import (
 	"rhapsode/internal/fault"
 	"rhapsode/internal/reqid"
 	"rhapsode/repo-api/flow"
+	"rhapsode/repo-api/internal/coding"
+	"rhapsode/repo-api/internal/page"
 	"rhapsode/repo-api/internal/problem"
 )
 
@@ -35,6 +37,10 @@ const maxTarget = 3*content.MaxPath + 4<<10
 
 // maxJSON is the size of the largest JSON that a request may hold, in bytes.
 const maxJSON = 64 << 10
+
+// codersAtOnce is how many answers are coded at a time: it bounds what codings
+// take from everything else.
+const codersAtOnce = 2
 
 // Config is what an API needs.
 type Config struct {
@@ -55,7 +61,8 @@ type Config struct {
 // API makes resources out of requests.
 type API struct {
 	Config
-	flow flow.Engine
+	flow  flow.Engine
+	pages *page.Pages
 }
 
 // New returns the handler of the whole surface.
@@ -63,9 +70,9 @@ func New(c Config) http.Handler {
 	if c.Instrument == nil {
 		c.Instrument = func(_ string, h http.Handler) http.Handler { return h }
 	}
-	a := &API{Config: c, flow: flow.Engine{
+	a := &API{Config: c, pages: page.New(), flow: flow.Engine{
 		MaxTarget: maxTarget, Now: c.Clock,
-		Status: problem.Status, Explain: problem.Writer{Log: c.Log}.Explain,
+		Coder: coding.New(codersAtOnce), Status: problem.Status, Explain: problem.Writer{Log: c.Log}.Explain,
 	}}
 	return identify(a.routes())
 }
@@ -91,6 +98,7 @@ func (a *API) routes() http.Handler {
 	if a.Metrics != nil {
 		handle("/metrics", a.metrics)
 	}
+	handle(page.StyleURL, a.style)
 	handle("/", a.root)
 	m.NotFoundHandler = a.Instrument("none", a.flow.Handler(nowhere))
 	return m

@@ -19,7 +19,7 @@ func (a *API) branch(r *http.Request) (flow.Resource, error) {
 		return nil, err
 	}
 	name, err := resource.ParseBranch(mux.Vars(r)["branch"])
-	return &branch{api: a, repo: repo, name: name}, err
+	return &branch{api: a, view: a.view(), repo: repo, name: name}, err
 }
 
 type branch struct {
@@ -47,8 +47,10 @@ func (b *branch) Look(x *flow.Exchange) (flow.State, error) {
 		state.Judges = named(x.Request)
 		return state, err
 	}
-	state, err := b.show(resource.BranchOf(b.repo, ref))
-	state.Tag = resource.TagOf(ref.Target)
+	state, err := b.show(x, resource.BranchOf(b.repo, ref))
+	if b.media == resource.JSON {
+		state.Tag = resource.TagOf(ref.Target)
+	}
 	state.Guarded, state.Judges = true, named(x.Request)
 	return state, err
 }
@@ -69,7 +71,7 @@ func (b *branch) Put(x *flow.Exchange) (flow.Done, error) {
 	if err != nil {
 		return flow.Done{}, err
 	}
-	_, err = b.show(resource.BranchOf(b.repo, ref))
+	_, err = b.show(x, resource.BranchOf(b.repo, ref))
 	return flow.Done{Created: created, Location: location(created, resource.BranchURL(b.repo, b.name)), Content: b.representation()}, err
 }
 

@@ -15,7 +15,7 @@ import (
 // branches is the collection of a repository's branches.
 func (a *API) branches(r *http.Request) (flow.Resource, error) {
 	repo, err := resource.ParseRepo(mux.Vars(r)["repo"])
-	return &branchCollection{api: a, repo: repo}, err
+	return &branchCollection{api: a, view: a.view(), repo: repo}, err
 }
 
 type branchCollection struct {
@@ -47,7 +47,7 @@ func (c *branchCollection) Look(x *flow.Exchange) (flow.State, error) {
 		return absent(err)
 	}
 	c.next(x.Request, refs.Next)
-	return c.show(resource.ListOf(refs.Refs, c.shape))
+	return c.show(x, resource.ListOf(refs.Refs, c.shape))
 }
 
 func (c *branchCollection) shape(r fsapi.Ref) resource.Branch { return resource.BranchOf(c.repo, r) }
@@ -76,7 +76,7 @@ func (c *branchCollection) Post(x *flow.Exchange) (flow.Done, error) {
 	if err != nil {
 		return flow.Done{}, err
 	}
-	_, err = c.show(c.shape(ref))
+	_, err = c.show(x, c.shape(ref))
 	return flow.Done{
 		Created: true, Location: resource.BranchURL(c.repo, ref.Name), Tag: resource.TagOf(ref.Target), Content: c.representation(),
 	}, err

@@ -29,7 +29,7 @@ func (a *API) history(r *http.Request) (flow.Resource, error) {
 
 // events lists the commits that changed path, newest first.
 func (a *API) events(repo content.RepoID, path content.Path) flow.Resource {
-	return &reading{load: func(x *flow.Exchange) (any, string, error) {
+	return a.reading("", func(x *flow.Exchange) (any, string, error) {
 		page, err := pageOf(x.Request)
 		if err != nil {
 			return nil, "", err
@@ -45,7 +45,7 @@ func (a *API) events(repo content.RepoID, path content.Path) flow.Resource {
 		}
 		shape := func(item fsapi.HistoryItem) resource.Event { return resource.EventOf(repo, path, item) }
 		return resource.ListOf(history.Items, shape), history.Next, nil
-	}}
+	})
 }
 
 // commit is one commit and what it changed.
@@ -55,11 +55,11 @@ func (a *API) commit(r *http.Request) (flow.Resource, error) {
 		return nil, err
 	}
 	id, err := content.ParseDigest(mux.Vars(r)["id"])
-	return &reading{view: view{cache: immutable}, load: func(x *flow.Exchange) (any, string, error) {
+	return a.reading(immutable, func(x *flow.Exchange) (any, string, error) {
 		detail, err := a.FS.Commit(x.Context(), repo, id)
 		if err != nil {
 			return nil, "", err
 		}
 		return resource.CommitDetailOf(repo, detail), "", nil
-	}}, err
+	}), err
 }

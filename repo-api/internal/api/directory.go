@@ -12,10 +12,7 @@ import (
 
 // directory lists what is in one.
 func (a *API) directory(place resource.Place) flow.Resource {
-	p := &reading{}
-	if _, fixed := place.Rev.Commit(); fixed {
-		p.cache = immutable
-	}
+	p := a.reading(caching(place.Rev), nil)
 	p.load = func(x *flow.Exchange) (any, string, error) {
 		page, err := pageOf(x.Request)
 		if err != nil {

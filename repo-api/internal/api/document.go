@@ -46,15 +46,17 @@ type document struct {
 	looked bool
 	state  flow.State
 	credit credit // of the change that is asked for
+	offer  [1]flow.Variant
 }
 
 var (
-	_ flow.Getter  = (*document)(nil)
-	_ flow.Putter  = (*document)(nil)
-	_ flow.Deleter = (*document)(nil)
-	_ flow.Checker = (*document)(nil)
-	_ flow.Bounded = (*document)(nil)
-	_ flow.Fielder = (*document)(nil)
+	_ flow.Getter     = (*document)(nil)
+	_ flow.Putter     = (*document)(nil)
+	_ flow.Deleter    = (*document)(nil)
+	_ flow.Checker    = (*document)(nil)
+	_ flow.Bounded    = (*document)(nil)
+	_ flow.Fielder    = (*document)(nil)
+	_ flow.Negotiable = (*document)(nil)
 )
 
 // Methods asks what the revision is only where the answer depends on it: a read
@@ -81,6 +83,16 @@ func reads(r *http.Request) bool {
 }
 
 func (d *document) Bounds() flow.Bounds { return flow.Bounds{Max: d.api.MaxBody} }
+
+// Variants is the document as it is, if it is there.
+func (d *document) Variants(x *flow.Exchange) ([]flow.Variant, error) {
+	state, err := d.Look(x)
+	if err != nil || !state.Exists {
+		return nil, err
+	}
+	d.offer[0].Type = resource.MediaType(d.stat.Entry)
+	return d.offer[:], nil
+}
 
 // Look finds out what is there, once.
 func (d *document) Look(x *flow.Exchange) (flow.State, error) {
@@ -143,7 +155,7 @@ func (d *document) see(x *flow.Exchange, fresh fsapi.Freshness) error {
 	d.looked, d.stat, d.branch = true, fsapi.Stat{}, content.RefName{}
 	question := fsapi.StatQuestion{At: fsapi.At{Repo: d.Repo, Rev: d.Rev, Path: d.Path, Fresh: fresh}}
 	if x.Request.Method == http.MethodGet {
-		question.Inline, question.Have = inline, known(&x.Conditions)
+		question.Inline, question.Have = inline, known(x)
 	}
 	question.Brief = !reads(x.Request) && !sends(x.Request, "If-Unmodified-Since")
 	stat, err := d.api.FS.Stat(x.Context(), question)
@@ -165,6 +177,7 @@ func (d *document) see(x *flow.Exchange, fresh fsapi.Freshness) error {
 	_, fixed := d.Rev.Commit()
 	d.state = flow.State{
 		Exists: true, Tag: resource.TagOf(stat.Entry.Digest), Modified: stat.Modified, Exact: fixed,
+		Codable: resource.Codable(resource.MediaType(stat.Entry), stat.Entry.Size),
 		Guarded: true, Judges: named(x.Request),
 	}
 	if stat.Modified.After(d.api.Clock()) {
@@ -174,11 +187,12 @@ func (d *document) see(x *flow.Exchange, fresh fsapi.Freshness) error {
 }
 
 // known is the digest that the client has the bytes of, if it says so.
-func known(c *flow.Conditions) content.Digest {
-	if len(c.IfNoneMatch.List) != 1 {
+func known(x *flow.Exchange) content.Digest {
+	tags := x.Conditions.IfNoneMatch.List
+	if len(tags) != 1 {
 		return content.Digest{}
 	}
-	d, _ := resource.DigestOf(c.IfNoneMatch.List[0])
+	d, _ := resource.DigestOf(x.Uncoded(tags[0]))
 	return d
 }
 
@@ -232,24 +246,33 @@ func (d *document) Open(ctx context.Context, off, n int64) (io.ReadCloser, error
 
 // Fields names the very version that is there now, and where its history is.
 func (d *document) Fields(x *flow.Exchange, h http.Header) {
-	setCaching(h, d.Rev)
-	h.Set("X-Content-Type-Options", "nosniff")
+	h["Cache-Control"] = cachings[caching(d.Rev)]
+	h["X-Content-Type-Options"] = nosniff
+	if resource.Active(d.offer[0].Type) {
+		h["Content-Security-Policy"] = sandbox
+	}
 	if !d.stat.Commit.IsZero() && x.State.Moved == flow.Stayed {
 		h.Set("Content-Location", d.At(content.AtCommit(d.stat.Commit)).URL())
 	}
 	h.Set("Link", "<"+resource.HistoryURL(d.Repo, d.Path, d.Rev)+`>; rel="version-history"`)
 }
 
-// setCaching says how long an answer about rev holds: a commit's for ever.
-func setCaching(h http.Header, rev content.Revision) {
+// caching says how long an answer about rev holds: a commit's for ever.
+func caching(rev content.Revision) string {
 	if _, fixed := rev.Commit(); fixed {
-		h.Set("Cache-Control", immutable)
-		return
+		return immutable
 	}
-	h.Set("Cache-Control", revalidate)
+	return revalidate
 }
 
 const (
 	immutable  = "public, max-age=31536000, immutable"
 	revalidate = "no-cache"
+)
+
+// Values ready for a Header: a document is what is read most. Nobody writes to them.
+var (
+	cachings = map[string][]string{immutable: {immutable}, revalidate: {revalidate}}
+	nosniff  = []string{"nosniff"}
+	sandbox  = []string{"sandbox"}
 )

@@ -34,7 +34,7 @@ func (a *API) imports(r *http.Request) (flow.Resource, error) {
 	if err != nil || len(sum) != len(fsapi.ImportID{}) {
 		return nil, fault.Newf(fault.Invalid, "import", "an import is named by the 64 hexadecimal digits of its bundle's sha256")
 	}
-	return &upload{api: a, repo: repo, id: fsapi.ImportID(sum)}, nil
+	return &upload{api: a, view: a.view(), repo: repo, id: fsapi.ImportID(sum)}, nil
 }
 
 type upload struct {
@@ -90,7 +90,7 @@ func (u *upload) Look(x *flow.Exchange) (flow.State, error) {
 		return absent(err)
 	}
 	u.status = status
-	return u.show(resource.ImportOf(u.id, status))
+	return u.show(x, resource.ImportOf(u.id, status))
 }
 
 // Patch appends a piece. With the last one the import itself begins.
@@ -112,7 +112,7 @@ func (u *upload) Patch(x *flow.Exchange) (flow.Done, error) {
 	if !u.piece.Last {
 		return flow.Done{}, nil
 	}
-	_, err = u.show(resource.ImportOf(u.id, status))
+	_, err = u.show(x, resource.ImportOf(u.id, status))
 	return flow.Done{Pending: true, Location: x.Request.URL.EscapedPath(), Content: u.representation()}, err
 }
 

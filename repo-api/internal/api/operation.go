@@ -12,21 +12,21 @@ import (
 
 // health says that the process is alive, and nothing more.
 func (a *API) health(*http.Request) (flow.Resource, error) {
-	return &reading{view: view{cache: "no-store"}, load: func(*flow.Exchange) (any, string, error) {
+	return a.reading("no-store", func(*flow.Exchange) (any, string, error) {
 		return map[string]string{"status": "ok"}, "", nil
-	}}, nil
+	}), nil
 }
 
 // ready says whether requests should come here.
 func (a *API) ready(*http.Request) (flow.Resource, error) {
-	return &reading{view: view{cache: "no-store"}, load: func(x *flow.Exchange) (any, string, error) {
+	return a.reading("no-store", func(x *flow.Exchange) (any, string, error) {
 		if a.Ready != nil {
 			if err := a.Ready(x.Context()); err != nil {
 				return nil, "", fault.New(fault.Unavailable, "ready", "", err)
 			}
 		}
 		return map[string]string{"status": "ready"}, "", nil
-	}}, nil
+	}), nil
 }
 
 // metrics is what an operator's collector reads.
@@ -57,12 +57,12 @@ func (*metrics) Fields(_ *flow.Exchange, h http.Header) { h.Set("Cache-Control",
 // problemType describes a type of problem to whoever follows a problem's type.
 func (a *API) problemType(r *http.Request) (flow.Resource, error) {
 	slug := mux.Vars(r)["slug"]
-	return &reading{load: func(*flow.Exchange) (any, string, error) {
+	return a.reading("", func(*flow.Exchange) (any, string, error) {
 		for _, t := range problem.Types() {
 			if t.Slug == slug {
 				return t, "", nil
 			}
 		}
 		return nil, "", fault.Newf(fault.NotFound, "problem", "there is no such type")
-	}}, nil
+	}), nil
 }

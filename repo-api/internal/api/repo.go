@@ -16,7 +16,7 @@ import (
 // repo is one repository's record.
 func (a *API) repo(r *http.Request) (flow.Resource, error) {
 	id, err := resource.ParseRepo(mux.Vars(r)["repo"])
-	return &repository{api: a, id: id}, err
+	return &repository{api: a, view: a.view(), id: id}, err
 }
 
 type repository struct {
@@ -46,7 +46,7 @@ func (r *repository) Look(x *flow.Exchange) (flow.State, error) {
 		state.Judges = judges
 		return state, err
 	}
-	state, err := r.show(resource.RepoOf(r.now))
+	state, err := r.show(x, resource.RepoOf(r.now))
 	state.Guarded, state.Judges = true, judges
 	return state, err
 }
@@ -67,7 +67,7 @@ func (r *repository) Put(x *flow.Exchange) (flow.Done, error) {
 	if err != nil {
 		return flow.Done{}, r.refused(x, err)
 	}
-	if _, err := r.show(resource.RepoOf(repo)); err != nil {
+	if _, err := r.show(x, resource.RepoOf(repo)); err != nil {
 		return flow.Done{}, err
 	}
 	return flow.Done{Created: created, Location: location(created, resource.RepoURL(r.id)), Content: r.representation()}, nil

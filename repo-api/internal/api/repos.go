@@ -12,7 +12,7 @@ import (
 
 // repos is the collection of repositories.
 func (a *API) repos(*http.Request) (flow.Resource, error) {
-	return &repoCollection{api: a}, nil
+	return &repoCollection{api: a, view: a.view()}, nil
 }
 
 type repoCollection struct {
@@ -45,7 +45,7 @@ func (c *repoCollection) Look(x *flow.Exchange) (flow.State, error) {
 		return flow.State{}, err
 	}
 	c.next(x.Request, repos.Next)
-	return c.show(resource.ListOf(repos.Repos, resource.RepoOf))
+	return c.show(x, resource.ListOf(repos.Repos, resource.RepoOf))
 }
 
 // Post makes a repository: {"name", "description", "default_branch"}.
@@ -70,7 +70,7 @@ func (c *repoCollection) Post(x *flow.Exchange) (flow.Done, error) {
 	if err != nil {
 		return flow.Done{}, err
 	}
-	state, err := c.show(resource.RepoOf(repo))
+	state, err := c.show(x, resource.RepoOf(repo))
 	return flow.Done{Created: true, Location: resource.RepoURL(repo.ID), Tag: state.Tag, Content: c.representation()}, err
 }
 

@@ -10,35 +10,76 @@ import (
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/internal/fault"
 	"rhapsode/repo-api/flow"
+	"rhapsode/repo-api/internal/page"
 	"rhapsode/repo-api/internal/resource"
 )
 
-// view is what a resource sends that is read as JSON. It is part of such resources.
+// view is what a resource sends that is read as JSON, by programs and by whoever
+// does not say otherwise, or as HTML, by people. It is part of such resources.
 type view struct {
+	pages *page.Pages
 	text  []byte
+	media string
 	links []string
+	more  string // where the list goes on; ""
 	cache string // "": revalidate
 }
 
-// show makes v the text and returns the state of a resource that shows it.
-func (v *view) show(shape any) (flow.State, error) {
+// view makes an empty one.
+func (a *API) view() view { return view{pages: a.pages} }
+
+// Variants are JSON and HTML, or the one that ?as= names.
+func (v *view) Variants(x *flow.Exchange) ([]flow.Variant, error) {
+	asJSON := flow.Variant{Type: resource.JSON, URL: resource.As(x.Request.URL, resource.AsJSON)}
+	asHTML := flow.Variant{Type: page.Type, Language: page.Language, URL: resource.As(x.Request.URL, resource.AsHTML)}
+	switch as := x.Request.URL.Query()["as"]; {
+	case as == nil:
+		return []flow.Variant{asJSON, asHTML}, nil
+	case as[0] == resource.AsJSON:
+		return []flow.Variant{asJSON}, nil
+	case as[0] == resource.AsHTML:
+		return []flow.Variant{asHTML}, nil
+	}
+	return nil, fault.Newf(fault.Invalid, "query", "as is %s or %s", resource.AsJSON, resource.AsHTML)
+}
+
+// show makes v the text of the variant that was chosen, and returns the state of
+// a resource that shows it. What a change answers is JSON.
+func (v *view) show(x *flow.Exchange, shape any) (state flow.State, err error) {
+	if v.media = x.Variant.Type; v.media == page.Type {
+		v.text, err = v.pages.Of(shape, x.Request.URL, v.more)
+	} else {
+		v.media = resource.JSON
+		v.text, err = marshal(shape)
+	}
+	if err != nil {
+		return flow.State{}, err
+	}
+	return flow.State{
+		Exists: true, Tag: resource.TagOfBytes(v.text), Codable: resource.Codable(v.media, int64(len(v.text))),
+	}, nil
+}
+
+func marshal(shape any) ([]byte, error) {
 	text, err := json.Marshal(shape)
 	if err != nil {
-		return flow.State{}, fault.New(fault.Internal, "write JSON", "", err)
+		return nil, fault.New(fault.Internal, "write JSON", "", err)
 	}
-	v.text = append(text, '\n')
-	return flow.State{Exists: true, Tag: resource.TagOfBytes(v.text)}, nil
+	return append(text, '\n'), nil
 }
 
 // Get sends the text.
 func (v *view) Get(*flow.Exchange) (flow.Representation, error) { return *v.representation(), nil }
 
 func (v *view) representation() *flow.Representation {
-	return &flow.Representation{Type: resource.JSON, Size: int64(len(v.text)), Bytes: v.text}
+	return &flow.Representation{Type: v.media, Size: int64(len(v.text)), Bytes: v.text}
 }
 
 // Fields says how long the text holds, and what belongs to it.
 func (v *view) Fields(_ *flow.Exchange, h http.Header) {
+	if v.media == page.Type {
+		h.Set("Content-Security-Policy", page.Policy)
+	}
 	if v.cache == "" {
 		v.cache = revalidate
 	}
@@ -56,7 +97,8 @@ func (v *view) next(r *http.Request, cursor string) {
 	}
 	query := r.URL.Query()
 	query.Set("after", cursor)
-	v.links = append(v.links, "<"+r.URL.EscapedPath()+"?"+query.Encode()+`>; rel="next"`)
+	v.more = r.URL.EscapedPath() + "?" + query.Encode()
+	v.links = append(v.links, "<"+v.more+`>; rel="next"`)
 }
 
 // reading is a resource that is only read. It loads a shape, and the cursor of
@@ -66,9 +108,17 @@ type reading struct {
 	load func(*flow.Exchange) (shape any, next string, err error)
 }
 
+// reading makes one whose answers hold for as long as cache says.
+func (a *API) reading(cache string, load func(*flow.Exchange) (any, string, error)) *reading {
+	p := &reading{view: a.view(), load: load}
+	p.cache = cache
+	return p
+}
+
 var (
-	_ flow.Getter  = (*reading)(nil)
-	_ flow.Fielder = (*reading)(nil)
+	_ flow.Getter     = (*reading)(nil)
+	_ flow.Fielder    = (*reading)(nil)
+	_ flow.Negotiable = (*reading)(nil)
 )
 
 func (*reading) Methods(*flow.Exchange) (flow.Methods, error) { return flow.GET, nil }
@@ -79,7 +129,7 @@ func (p *reading) Look(x *flow.Exchange) (flow.State, error) {
 		return absent(err)
 	}
 	p.next(x.Request, next)
-	return p.show(shape)
+	return p.show(x, shape)
 }
 
 // pageOf reads ?limit= and ?after=. A limit above the largest is the largest.
@@ -107,15 +157,5 @@ func revisionIn(query url.Values) (content.Revision, error) {
 
 // root is where everything can be found from.
 func (a *API) root(*http.Request) (flow.Resource, error) {
-	return &reading{load: func(*flow.Exchange) (any, string, error) {
-		return map[string]string{
-			"repos":   "/repos",
-			"repo":    "/repos/{repo}",
-			"content": "/content/{repo}@{ref}/{path}",
-			"history": "/repos/{repo}/history/{path}?ref={ref}",
-			"health":  "/healthz",
-			"ready":   "/readyz",
-			"metrics": "/metrics",
-		}, "", nil
-	}}, nil
+	return a.reading("", func(*flow.Exchange) (any, string, error) { return resource.RootOf(), "", nil }), nil
 }

@@ -113,7 +113,25 @@ func addMembers(body map[string]any, f flow.Refusal) {
 		}
 	case http.StatusRequestedRangeNotSatisfiable:
 		body["size"] = f.Size
+	case http.StatusNotAcceptable:
+		body["variants"] = variants(f)
 	}
+}
+
+// variant is what a client may have instead of what it asked for.
+type variant struct {
+	Type     string   `json:"type"`
+	Language string   `json:"language,omitempty"`
+	URL      string   `json:"href,omitempty"`
+	Codings  []string `json:"codings"`
+}
+
+func variants(f flow.Refusal) []variant {
+	all := make([]variant, len(f.Variants))
+	for i, v := range f.Variants {
+		all[i] = variant{v.Type, v.Language, v.URL, append([]string{flow.Identity}, f.Codings...)}
+	}
+	return all
 }
 
 // detail is what a person is told: the words of the fault if the request is to

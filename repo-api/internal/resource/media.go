@@ -51,6 +51,36 @@ var mediaTypes = map[string]string{
 	"odt":   "application/vnd.oasis.opendocument.text",
 }
 
+// Active says whether a browser that shows a document of the media type may run
+// what is in it, or be sent elsewhere by it.
+func Active(mediaType string) bool {
+	return strings.Contains(mediaType, "html") || strings.Contains(mediaType, "xml") || strings.Contains(mediaType, "xslt")
+}
+
+// The sizes in bytes between which a representation is worth a coding: below, it
+// would hardly be smaller; above, it would cost too much memory and time.
+const (
+	minCoded = 256
+	maxCoded = 2 << 20
+)
+
+// Codable says whether size bytes of the media type are worth a coding.
+func Codable(mediaType string, size int64) bool {
+	if size < minCoded || size > maxCoded {
+		return false
+	}
+	media, _, _ := strings.Cut(mediaType, ";")
+	switch {
+	case strings.HasPrefix(media, "text/"), strings.HasSuffix(media, "xml"), strings.HasSuffix(media, "json"):
+		return true
+	}
+	switch media {
+	case "application/jsonl", "application/yaml", "application/toml", "application/postscript", "image/bmp", "font/ttf", "font/otf":
+		return true
+	}
+	return false
+}
+
 // MediaType returns the media type of an entry of a directory.
 func MediaType(e content.Entry) string {
 	if e.Mode == content.ModeSymlink {

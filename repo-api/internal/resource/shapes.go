@@ -25,6 +25,28 @@ func ListOf[S, T any](things []S, shape func(S) T) List[T] {
 	return l
 }
 
+// Root is where everything can be found from.
+type Root struct {
+	Repos   string `json:"repos"`
+	Repo    string `json:"repo"`
+	Content string `json:"content"`
+	History string `json:"history"`
+	Docs    string `json:"docs"`
+	OpenAPI string `json:"openapi"`
+	Health  string `json:"health"`
+	Ready   string `json:"ready"`
+	Metrics string `json:"metrics"`
+}
+
+// RootOf is the shape of the root; what is in braces is to be filled in.
+func RootOf() Root {
+	return Root{
+		Repos: "/repos", Repo: "/repos/{repo}", Content: "/content/{repo}@{ref}/{path}",
+		History: "/repos/{repo}/history/{path}?ref={ref}",
+		Docs:    "/docs", OpenAPI: "/openapi.json", Health: "/healthz", Ready: "/readyz", Metrics: "/metrics",
+	}
+}
+
 // Repo is a repository.
 type Repo struct {
 	Name        string    `json:"name"`
@@ -68,13 +90,14 @@ func BranchOf(repo content.RepoID, r fsapi.Ref) Branch {
 
 // Entry is a name in a directory.
 type Entry struct {
-	Name   string `json:"name"`
-	Kind   string `json:"kind"` // document, directory, link or submodule
-	Mode   string `json:"mode"`
-	Digest string `json:"digest"`
-	Size   *int64 `json:"size,omitempty"` // of a document
-	Type   string `json:"type,omitempty"`
-	URL    string `json:"href,omitempty"` // a submodule has none
+	Name    string `json:"name"`
+	Kind    string `json:"kind"` // document, directory, link or submodule
+	Mode    string `json:"mode"`
+	Digest  string `json:"digest"`
+	Size    *int64 `json:"size,omitempty"` // of a document
+	Type    string `json:"type,omitempty"`
+	URL     string `json:"href,omitempty"` // a submodule has none
+	History string `json:"history_url,omitempty"`
 }
 
 // EntryOf is the shape of e in the directory dir. A name that is not UTF-8 is
@@ -86,6 +109,7 @@ func EntryOf(dir Place, e content.Entry) Entry {
 		return shape // an imported tree may go deeper, or hold more, than a URL may name
 	}
 	shape.URL = Place{Repo: dir.Repo, Rev: dir.Rev, Path: path, Dir: e.Mode.IsDir()}.URL()
+	shape.History = HistoryURL(dir.Repo, path, dir.Rev)
 	if !e.Mode.IsDir() {
 		shape.Type = MediaType(e)
 		if e.Size >= 0 {
@@ -119,16 +143,19 @@ func modeOf(m content.Mode) string {
 
 // Directory is a page of a directory's entries.
 type Directory struct {
-	Path   string  `json:"path"`
-	Commit string  `json:"commit"`
-	Digest string  `json:"digest"` // of the tree
-	Items  []Entry `json:"items"`
+	Path      string  `json:"path"`
+	Commit    string  `json:"commit"`
+	Digest    string  `json:"digest"` // of the tree
+	CommitURL string  `json:"commit_url"`
+	History   string  `json:"history_url"`
+	Items     []Entry `json:"items"`
 }
 
 // DirectoryOf is the shape of l, found at dir.
 func DirectoryOf(dir Place, l fsapi.Listing) Directory {
 	shape := Directory{
 		Path: dir.Path.String(), Commit: l.Stat.Commit.String(), Digest: l.Stat.Entry.Digest.String(),
+		CommitURL: CommitURL(dir.Repo, l.Stat.Commit), History: HistoryURL(dir.Repo, dir.Path, dir.Rev),
 		Items: make([]Entry, len(l.Entries)),
 	}
 	for i, e := range l.Entries {
@@ -199,11 +226,13 @@ func EventOf(repo content.RepoID, path content.Path, item fsapi.HistoryItem) Eve
 
 // Change is a difference that a commit made.
 type Change struct {
-	Path string `json:"path"`
-	Kind string `json:"kind"` // added, changed or deleted
-	Old  string `json:"old,omitempty"`
-	New  string `json:"new,omitempty"`
-	URL  string `json:"href,omitempty"` // the path as of the commit
+	Path    string `json:"path"`
+	Kind    string `json:"kind"` // added, changed or deleted
+	Old     string `json:"old,omitempty"`
+	New     string `json:"new,omitempty"`
+	URL     string `json:"href,omitempty"`       // the path as of the commit
+	Before  string `json:"before_url,omitempty"` // … and as of its first parent
+	History string `json:"history_url"`          // of the path, up to the commit
 }
 
 // CommitDetail is a commit and what it changed against its first parent.
@@ -219,24 +248,29 @@ func CommitDetailOf(repo content.RepoID, d fsapi.CommitDetail) CommitDetail {
 		Commit: CommitOf(repo, d.Commit), Changes: make([]Change, len(d.Changes)), Truncated: d.Truncated,
 	}
 	for i, c := range d.Changes {
-		shape.Changes[i] = changeOf(repo, d.Commit.ID, c)
+		shape.Changes[i] = changeOf(repo, d.Commit, c)
 	}
 	return shape
 }
 
-func changeOf(repo content.RepoID, commit content.Digest, c content.FileChange) Change {
-	shape := Change{Path: c.Path.String(), Kind: "changed"}
+func changeOf(repo content.RepoID, commit content.Commit, c content.FileChange) Change {
+	shape := Change{Path: c.Path.String(), Kind: "changed", History: HistoryURL(repo, c.Path, content.AtCommit(commit.ID))}
+	at := Place{Repo: repo, Rev: content.AtCommit(commit.ID), Path: c.Path}
 	if c.Old.Digest.IsZero() {
 		shape.Kind = "added"
 	} else {
 		shape.Old = c.Old.Digest.String()
+		before := at.At(content.AtCommit(commit.Parents[0]))
+		before.Dir = c.Old.Mode.IsDir()
+		shape.Before = before.URL()
 	}
 	if c.New.Digest.IsZero() {
 		shape.Kind = "deleted"
 		return shape
 	}
 	shape.New = c.New.Digest.String()
-	shape.URL = Place{Repo: repo, Rev: content.AtCommit(commit), Path: c.Path, Dir: c.New.Mode.IsDir()}.URL()
+	at.Dir = c.New.Mode.IsDir()
+	shape.URL = at.URL()
 	return shape
 }
 

@@ -171,3 +171,16 @@ func plain(s string) bool {
 	}
 	return true
 }
+
+// The values of ?as=, which asks for one variant of what there is and no other.
+const (
+	AsJSON = "json"
+	AsHTML = "html"
+)
+
+// As returns the target of the variant of u that is called as.
+func As(u *url.URL, as string) string {
+	query := u.Query()
+	query.Set("as", as)
+	return u.EscapedPath() + "?" + query.Encode()
+}
