@@ -50,6 +50,9 @@ func (s *Server) document(r *request, name string) *reply {
 		if d.body == nil && r.method != "PUT" {
 			return problem(404, "there is no such document")
 		}
+		if r.method == "GET" && s.rules.readsWrite {
+			s.store(name, d.kind, append(d.body, ' '))
+		}
 		if r.reads() {
 			return s.read(r, d, "Cache-Control", "no-cache", "Link", `</history>; rel="version-history"`, "Content-Location", "/v/"+d.id())
 		}
@@ -71,7 +74,7 @@ func (s *Server) unsuitable(r *request) *reply {
 		return problem(415, "content comes as it is", "Accept-Encoding", "identity")
 	case r.method == "PATCH" && kind != mergePatch && kind != jsonPatch:
 		return problem(415, "no such patch", "Accept-Patch", mergePatch+", "+jsonPatch)
-	case r.method == "PATCH" && !readable(kind, r.body):
+	case r.method == "PATCH" && !readable(kind, r.body) && !s.rules.patchUnread:
 		return problem(400, "the patch can't be read")
 	}
 	for _, field := range []string{"Content-Digest", "Repr-Digest"} {

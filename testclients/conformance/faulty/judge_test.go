@@ -99,3 +99,16 @@ func TestEveryFaultIsCaught(t *testing.T) {
 		})
 	}
 }
+
+// TestEveryCaseCanFail: there is a fault that it is meant to catch, and the test
+// above shows that it does.
+func TestEveryCaseCanFail(t *testing.T) {
+	for _, rule := range conformance.List() {
+		meant := slices.ContainsFunc(faulty.Faults(), func(f faulty.Fault) bool {
+			return slices.ContainsFunc(f.Cases, func(c string) bool { return rule.ID == c || strings.HasPrefix(rule.ID, c+"/") })
+		})
+		if !meant {
+			t.Errorf("no fault for %s", rule.ID)
+		}
+	}
+}

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	maxHead   = 64 << 10
+	maxHead   = 128 << 10
 	maxTarget = 8 << 10
 	maxBody   = 16 << 20
 )
@@ -44,6 +44,9 @@ func (l *line) serve() {
 	for {
 		r, err := l.request()
 		if b, ok := errors.AsType[*broken](err); ok {
+			if l.server.rules.oursToBlame {
+				b.reply.status = 500
+			}
 			l.write(&request{method: "GET", shut: true}, b.reply)
 			l.linger()
 			return
@@ -79,14 +82,24 @@ func (l *line) request() (*request, error) {
 		return nil, err
 	}
 	for _, text := range lines[1:] {
+		if l.server.rules.foldIgnored && strings.HasPrefix(text, " ") {
+			continue
+		}
 		name, value, ok := strings.Cut(text, ":")
+		if l.server.rules.looseNames {
+			name = strings.TrimSpace(name)
+		}
+		if l.server.rules.caseMatters && name != http.CanonicalHeaderKey(name) {
+			continue
+		}
 		if !ok || !token.MatchString(name) || strings.ContainsAny(value, "\r\x00") {
 			return nil, breaks(400, "a field line is broken")
 		}
 		r.header.Add(name, strings.Trim(value, " \t"))
 	}
 	hosts := r.all("Host")
-	if (len(hosts) != 1 && !(l.server.rules.twoHosts && len(hosts) > 1)) || !host.MatchString(hosts[0]) {
+	one := len(hosts) == 1 || l.server.rules.twoHosts && len(hosts) > 1
+	if !l.server.rules.anyHost && (!one || !host.MatchString(hosts[0])) {
 		return nil, breaks(400, "there must be one Host")
 	}
 	r.shut = strings.EqualFold(r.get("Connection"), "close")
@@ -96,15 +109,19 @@ func (l *line) request() (*request, error) {
 var (
 	token   = regexp.MustCompile("^[\\w!#$%&'*+.^`|~-]+$")
 	host    = regexp.MustCompile(`^[\w.:\[\]-]+$`)
+	sign    = regexp.MustCompile(`^\+[0-9]{1,18}$`)
 	digits  = regexp.MustCompile(`^[0-9]{1,18}$`)
 	version = regexp.MustCompile(`^HTTP/[0-9]\.[0-9]$`)
 )
 
 // head reads up to the empty line.
 func (l *line) head() (lines []string, err error) {
-	size := 0
+	most, size := maxHead, 0
+	if l.server.rules.anyHead {
+		most = maxBody
+	}
 	for {
-		text, err := l.text(maxHead - size)
+		text, err := l.text(most - size)
 		switch {
 		case err != nil:
 			return nil, err
@@ -143,14 +160,17 @@ func (l *line) start(text string) (*request, error) {
 	if len(parts) != 3 || !token.MatchString(parts[0]) || !version.MatchString(parts[2]) {
 		return nil, breaks(400, "the request line is broken")
 	}
-	if !strings.HasPrefix(parts[2], "HTTP/1.") {
+	if !strings.HasPrefix(parts[2], "HTTP/1.") && !l.server.rules.anyVersion {
 		return nil, breaks(505, "this is HTTP/1.1")
 	}
-	if len(parts[1]) > maxTarget {
+	if len(parts[1]) > maxTarget && !l.server.rules.anyTarget {
 		return nil, breaks(414, "the target is too long")
 	}
 	r := &request{method: parts[0], target: parts[1], header: http.Header{}}
 	if _, rest, absolute := strings.Cut(r.target, "://"); absolute {
+		if l.server.rules.noAbsolute {
+			return nil, breaks(400, "the target is no path")
+		}
 		_, path, _ := strings.Cut(rest, "/")
 		r.target = "/" + path
 	}
@@ -164,7 +184,7 @@ func (l *line) content(r *request) error {
 	switch {
 	case len(codings) > 0 && len(lengths) > 0 && !l.server.rules.lengthAndChunks:
 		return breaks(400, "both Content-Length and Transfer-Encoding")
-	case len(codings) == 1 && strings.EqualFold(codings[0], "chunked"):
+	case len(codings) == 1 && strings.EqualFold(codings[0], "chunked") && !l.server.rules.noChunks:
 		if err := l.goOn(r); err != nil {
 			return err
 		}
@@ -175,10 +195,15 @@ func (l *line) content(r *request) error {
 		return breaks(501, "an unknown transfer coding")
 	case len(lengths) == 0:
 		return l.goOn(r)
-	case len(lengths) > 1 && !l.server.rules.lengthsDiffer, !digits.MatchString(lengths[0]):
+	case len(lengths) > 1 && !l.server.rules.lengthsDiffer,
+		!digits.MatchString(lengths[0]) && !(l.server.rules.looseLengths && sign.MatchString(lengths[0])):
 		return breaks(400, "Content-Length is broken")
 	}
 	length, err := strconv.ParseInt(lengths[0], 10, 64)
+	if err == nil && length > maxBody && l.server.rules.anyLength {
+		l.goOn(r)
+		return io.ErrUnexpectedEOF // so much never comes
+	}
 	if err != nil || length > maxBody {
 		return breaks(413, fmt.Sprintf("the content may have %d bytes", maxBody))
 	}
@@ -198,6 +223,8 @@ func (l *line) goOn(r *request) error {
 	switch expect := r.get("Expect"); {
 	case expect == "":
 		return nil
+	case l.server.rules.expectNever:
+		return breaks(400, "nothing can be expected")
 	case !strings.EqualFold(expect, "100-continue"):
 		return breaks(417, "an unknown expectation")
 	}
@@ -228,7 +255,10 @@ func (l *line) chunks(r *request) error {
 			return err
 		}
 		if !bytes.HasSuffix(chunk, []byte("\r\n")) {
-			return breaks(400, "a chunk is longer than its size")
+			if !l.server.rules.looseChunks {
+				return breaks(400, "a chunk is longer than its size")
+			}
+			l.read.ReadString('\n') // the end of the line, or of the content
 		}
 		r.body = append(r.body, chunk[:n]...)
 	}

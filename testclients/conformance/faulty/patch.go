@@ -26,6 +26,9 @@ func readable(kind string, b []byte) bool {
 // patched returns the content after a patch; a refusal may come with content
 // only if a fault leaves a patch half done.
 func (s *Server) patched(d document, kind string, patch []byte) ([]byte, *reply) {
+	if s.rules.patchIdle || !readable(kind, patch) {
+		return d.body, nil
+	}
 	var now any
 	if json.Unmarshal(d.body, &now) != nil {
 		return nil, problem(422, "the document is no JSON")

@@ -33,7 +33,7 @@ func (s *Server) part(r *request, whole *reply) *reply {
 		return whole
 	}
 	spans, ok := spansOf(set, size)
-	if !ok || len(spans) > maxSpans {
+	if !ok || len(spans) > maxSpans && !s.rules.manySpans {
 		return whole
 	}
 	if len(spans) == 0 {

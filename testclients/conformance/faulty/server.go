@@ -55,6 +55,26 @@ type rules struct {
 	conditionsFirst  bool // conditions are judged before the method
 	optionsJudged    bool // conditions are judged for OPTIONS
 	writableVersions bool
+	readsWrite       bool // GET changes the document
+	bluntRanges      bool // a less specific media range is as good as a more specific one
+	manySpans        bool // any number of ranges is served
+	patchIdle        bool // PATCH says that it did, and did nothing
+	patchUnread      bool // a patch that can't be read changes nothing, and that is well
+
+	oursToBlame  bool // a broken message is 500
+	anyHost      bool
+	anyLength    bool
+	anyTarget    bool
+	anyHead      bool
+	anyVersion   bool
+	looseNames   bool // white space before the colon is no matter
+	looseLengths bool // a sign before a length is no matter
+	looseChunks  bool // what follows a chunk is no matter
+	foldIgnored  bool // a folded line is dropped
+	caseMatters  bool // a field is not known in other letters
+	noChunks     bool
+	noAbsolute   bool
+	expectNever  bool // every expectation is 400
 }
 
 // New makes a server with that fault; the zero Fault is none.

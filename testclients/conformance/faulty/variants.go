@@ -17,7 +17,11 @@ func (s *Server) preferred(lines []string, offers ...string) (best string) {
 		weight, specific := 0.0, 0
 		for _, item := range items(lines, false) {
 			kind, q := weighed(item, s.rules.zeroIsWeight)
-			if how := fits(kind, offer); how > specific {
+			how := fits(kind, offer)
+			if s.rules.bluntRanges {
+				how = min(how, 1)
+			}
+			if how > specific {
 				weight, specific = q, how
 			}
 		}
