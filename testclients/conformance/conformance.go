@@ -34,10 +34,10 @@ type Options struct {
 	// Run names what this run makes on the server, as {run}. By default it is
 	// made of the time.
 	Run     string
-	Conns   int           // requests under way at once; 16 by default
-	Timeout time.Duration // of one exchange; 10 s by default
-	Trace   bool          // ask for the decisions that were taken, with Prefer: trace
-	Now     func() time.Time
+	Conns   int              // requests under way at once; 16 by default
+	Timeout time.Duration    // of one exchange; 10 s by default
+	Trace   bool             // ask for the decisions that were taken, with Prefer: trace
+	Now     func() time.Time // time.Now by default; deadlines are set by it
 }
 
 func (o Options) withDefaults() Options {
@@ -92,16 +92,16 @@ func Run(ctx context.Context, o Options) (Report, error) {
 }
 
 // tryAll tries the cases, as many at once as there may be requests under way.
-func (c *court) tryAll(ctx context.Context, chosen []kase) ([]Result, error) {
+func (c *court) tryAll(ctx context.Context, chosen []charge) ([]Result, error) {
 	if err := c.survey(ctx); err != nil {
 		return nil, err
 	}
 	results := make([]Result, len(chosen))
 	var group errgroup.Group
 	group.SetLimit(c.conns)
-	for i, k := range chosen {
+	for i, brought := range chosen {
 		group.Go(func() error {
-			results[i] = c.try(ctx, k)
+			results[i] = c.try(ctx, brought)
 			return nil
 		})
 	}

@@ -11,10 +11,10 @@ import (
 )
 
 // product tries every combination of 13.2.2's fields, a case for each method.
-func product() []kase {
-	var all []kase
+func product() []charge {
+	var all []charge
 	for _, method := range []string{"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"} {
-		all = append(all, kase{
+		all = append(all, charge{
 			"9110/13.2.2/product-" + strings.ToLower(method), Must,
 			"the conditions of " + method + " are judged in this order, in every combination",
 			func(t *trial) { t.product(method) },
@@ -51,6 +51,9 @@ func (t *trial) product(method string) {
 	if method == "POST" && t.offers.can(method) {
 		t.notApplicable("documents take POST, and what that does is the server's own")
 	}
+	if method == "PATCH" && t.offers.can(method) && !strings.Contains(t.offers.acceptPatch, mergePatch) {
+		t.notApplicable("documents take PATCH, but no merge patch")
+	}
 	free := freedom{
 		offered: t.offers.can(method), dated: t.offers.dated, ranges: t.offers.ranges, condition: t.has(Conditional),
 	}
@@ -59,7 +62,7 @@ func (t *trial) product(method string) {
 	var group sync.WaitGroup
 	for i := range shares {
 		shares[i] = asker{questions: all, first: i, free: free}
-		group.Go(func() { results[i] = t.court.try(t.ctx, kase{try: shares[i].run}) })
+		group.Go(func() { results[i] = t.court.try(t.ctx, charge{try: shares[i].run}) })
 	}
 	group.Wait()
 	var wrong []string

@@ -7,8 +7,8 @@ import (
 )
 
 // moreStatuses are RFC 6585.
-func moreStatuses() []kase {
-	return []kase{
+func moreStatuses() []charge {
+	return []charge{
 		{"6585/3/required", Choice, "a change without a condition is 428, if the server says that it wants one, and changes nothing", func(t *trial) {
 			t.claimed(Conditional)
 			d := t.document(`{"a":1}`)

@@ -3,8 +3,8 @@ package conformance
 import "strings"
 
 // jsonPatches are RFC 6902.
-func jsonPatches() []kase {
-	var all []kase
+func jsonPatches() []charge {
+	var all []charge
 	for _, tt := range []struct{ name, text, before, patch, after string }{
 		{"4.1/add", "add puts in a member", `{"a":1}`, `[{"op":"add","path":"/b","value":2}]`, `{"a":1,"b":2}`},
 		{"4.1/add-replaces", "add replaces a member", `{"a":1}`, `[{"op":"add","path":"/a","value":2}]`, `{"a":2}`},
@@ -22,7 +22,7 @@ func jsonPatches() []kase {
 		{"A.14/escapes", "~1 is a slash and ~0 a tilde, in that order", `{"~1":10,"/":9}`, `[{"op":"replace","path":"/~01","value":1},{"op":"remove","path":"/~1"}]`, `{"~1":1}`},
 		{"A.11/unknown-member", "members that an operation does not know are ignored", `{"a":1}`, `[{"op":"add","path":"/b","value":2,"xyz":3}]`, `{"a":1,"b":2}`},
 	} {
-		all = append(all, kase{"6902/" + tt.name, Must, tt.text, func(t *trial) {
+		all = append(all, charge{"6902/" + tt.name, Must, tt.text, func(t *trial) {
 			d := t.listed(tt.before)
 			t.patch(d, jsonPatch, tt.patch).status(200, 204)
 			t.holds(d, tt.after)
@@ -38,13 +38,13 @@ func jsonPatches() []kase {
 		{"4.4/into-itself", "a value does not move into itself", `{"a":{"b":1}}`, `[{"op":"move","from":"/a","path":"/a/b"}]`},
 		{"A.13/leading-zero", "an index has no leading zero", `{"a":[1,2]}`, `[{"op":"replace","path":"/a/01","value":3}]`},
 	} {
-		all = append(all, kase{"6902/" + tt.name, Must, tt.text, func(t *trial) {
+		all = append(all, charge{"6902/" + tt.name, Must, tt.text, func(t *trial) {
 			d := t.listed(tt.before)
 			t.patch(d, jsonPatch, tt.patch).status(400, 409, 422)
 			t.unchanged(d)
 		}})
 	}
-	return append(all, kase{"6902/4/unknown", Must, "an operation that there is not refuses the patch", func(t *trial) {
+	return append(all, charge{"6902/4/unknown", Must, "an operation that there is not refuses the patch", func(t *trial) {
 		d := t.listed(`{"a":1}`)
 		t.patch(d, jsonPatch, `[{"op":"spam","path":"/a"}]`).status(400, 422)
 		t.unchanged(d)

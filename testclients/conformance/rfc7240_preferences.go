@@ -1,8 +1,8 @@
 package conformance
 
 // preferences are RFC 7240.
-func preferences() []kase {
-	return []kase{
+func preferences() []charge {
+	return []charge{
 		{"7240/2/unknown", Must, "an unknown preference is ignored", func(t *trial) {
 			d := t.tagged("one")
 			t.get(d.path, "Prefer", `x-nothing="to do"; with=this, and-that`).status(200).content("one")

@@ -7,9 +7,9 @@ import (
 )
 
 // mergePatches are RFC 7396: the examples of its appendix A, and what they mean.
-func mergePatches() []kase {
+func mergePatches() []charge {
 	const text = "a merge patch does what the RFC's own example shows"
-	var all []kase
+	var all []charge
 	for _, tt := range []struct{ name, before, patch, after string }{
 		{"replace", `{"a":"b"}`, `{"a":"c"}`, `{"a":"c"}`},
 		{"add", `{"a":"b"}`, `{"b":"c"}`, `{"a":"b","b":"c"}`},
@@ -26,13 +26,13 @@ func mergePatches() []kase {
 		{"array-to-object", `[1,2]`, `{"a":"b","c":null}`, `{"a":"b"}`},
 		{"null-deep-in-new", `{}`, `{"a":{"bb":{"ccc":null}}}`, `{"a":{"bb":{}}}`},
 	} {
-		all = append(all, kase{"7396/A/" + tt.name, Must, text, func(t *trial) {
+		all = append(all, charge{"7396/A/" + tt.name, Must, text, func(t *trial) {
 			d := t.merged(tt.before)
 			t.patch(d, mergePatch, tt.patch).status(200, 204)
 			t.holds(d, tt.after)
 		}})
 	}
-	return append(all, kase{"7396/4/no-json", Should, "a patch of what is no JSON is a refusal that changes nothing", func(t *trial) {
+	return append(all, charge{"7396/4/no-json", Should, "a patch of what is no JSON is a refusal that changes nothing", func(t *trial) {
 		t.merged(`{}`)
 		d := t.make(t.free(".json", "application/json"), "this is no JSON")
 		t.patch(d, mergePatch, `{"a":1}`).status(409, 415, 422)

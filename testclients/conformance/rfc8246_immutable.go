@@ -6,8 +6,8 @@ import (
 )
 
 // immutability is RFC 8246, and what it promises.
-func immutability() []kase {
-	return []kase{
+func immutability() []charge {
+	return []charge{
 		{"8246/2/fresh", Must, "immutable comes with a freshness lifetime, never alone", func(t *trial) {
 			got := t.get(t.immutable(t.tagged("for ever"))).status(200)
 			_, said := got.directive("immutable")

@@ -8,8 +8,8 @@ import (
 )
 
 // links are RFC 8288, and the relations of RFC 5829.
-func links() []kase {
-	return []kase{
+func links() []charge {
+	return []charge{
 		{"8288/3/syntax", Must, "Link is a list of <target>;parameters, each with a relation", func(t *trial) {
 			for _, l := range t.links(t.document("linked").path) {
 				t.check(l.rel != nil, "a relation for each link", "%q", l.text)

@@ -3,8 +3,8 @@ package conformance
 import "strings"
 
 // messages are RFC 9110 chapters 6 and 8 up to 8.6: what every message says of itself.
-func messages() []kase {
-	return []kase{
+func messages() []charge {
+	return []charge{
 		{"9110/6.6.1/date", Must, "an origin server with a clock sends Date in 2xx, 3xx and 4xx answers", func(t *trial) {
 			d := t.tagged("dated")
 			t.get(d.path).status(200).date("Date")
@@ -29,8 +29,8 @@ func messages() []kase {
 }
 
 // validators are RFC 9110 8.8.
-func validators() []kase {
-	return []kase{
+func validators() []charge {
+	return []charge{
 		{"9110/8.8.2/not-in-the-future", Must, "Last-Modified is never later than Date", func(t *trial) {
 			got := t.get(t.dated("now").path).status(200)
 			modified, date := got.date("Last-Modified"), got.date("Date")

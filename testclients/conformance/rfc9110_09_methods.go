@@ -7,8 +7,8 @@ import (
 )
 
 // methods are RFC 9110 chapter 9, and Allow (10.2.1).
-func methods() []kase {
-	return []kase{
+func methods() []charge {
+	return []charge{
 		{"9110/9.1/unknown", Should, "a method that no resource knows is 501", func(t *trial) {
 			t.ask("BREW", t.document("tea").path).status(501)
 		}},

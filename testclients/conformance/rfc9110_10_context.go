@@ -3,8 +3,8 @@ package conformance
 import "fmt"
 
 // context9110 is RFC 9110 chapter 10 but for Allow, which is with the methods.
-func context9110() []kase {
-	return []kase{
+func context9110() []charge {
+	return []charge{
 		{"9110/10.1.1/continue", Must, "Expect: 100-continue is answered by 100 or by the final status, and the content is then taken", func(t *trial) {
 			d := t.free(".txt", "text/plain")
 			t.expect(d, "awaited", 7, "If-None-Match", "*").status(201)

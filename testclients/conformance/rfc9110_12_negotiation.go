@@ -8,8 +8,8 @@ import (
 )
 
 // negotiation is RFC 9110 chapter 12.
-func negotiation() []kase {
-	return []kase{
+func negotiation() []charge {
+	return []charge{
 		{"9110/12.5.1/each", Must, "each type that is offered comes when it alone is asked for", func(t *trial) {
 			path, types := t.negotiated()
 			for _, kind := range types {

@@ -7,8 +7,8 @@ import (
 )
 
 // conditions are RFC 9110 13.1, each field for itself.
-func conditions() []kase {
-	return []kase{
+func conditions() []charge {
+	return []charge{
 		{"9110/13.1.1/hit", Must, "If-Match with the tag lets the change happen", func(t *trial) {
 			d := t.tagged("one")
 			t.put(d, "two", "If-Match", d.tag).done()
@@ -163,8 +163,8 @@ func conditions() []kase {
 }
 
 // precedence is RFC 9110 13.2: when conditions count, and in which order.
-func precedence() []kase {
-	return []kase{
+func precedence() []charge {
+	return []charge{
 		{"9110/13.2.1/missing", Must, "conditions do not count if the answer is 404 anyway", func(t *trial) {
 			d := t.free(".txt", "")
 			for _, method := range []string{"GET", "HEAD", "DELETE"} {

@@ -13,8 +13,8 @@ import (
 const alphabet = "abcdefghijklmnopqrstuvwxyz"
 
 // ranges are RFC 9110 chapter 14, and 416.
-func ranges() []kase {
-	return []kase{
+func ranges() []charge {
+	return []charge{
 		{"9110/14.1.2/forms", Must, "first-last, first- and -length bring just those bytes", func(t *trial) {
 			d := t.ranged(alphabet)
 			for _, tt := range []struct{ ask, got, says string }{

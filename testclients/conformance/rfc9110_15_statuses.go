@@ -3,8 +3,8 @@ package conformance
 import "strings"
 
 // successes are RFC 9110 15.3: what an answer of each kind must carry.
-func successes() []kase {
-	return []kase{
+func successes() []charge {
+	return []charge{
 		{"9110/15.3.5/no-content", Must, "204 has no content and no Content-Length", func(t *trial) {
 			d := t.document("one")
 			got := t.put(d, "two", "If-Match", d.tag)
@@ -34,8 +34,8 @@ func successes() []kase {
 }
 
 // redirections are RFC 9110 15.4.
-func redirections() []kase {
-	return []kase{
+func redirections() []charge {
+	return []charge{
 		{"9110/15.4.5/required", Must, "304 has the fields that 200 would have had to guide a cache", func(t *trial) {
 			d := t.tagged("one")
 			t.alone(func() {
@@ -64,8 +64,8 @@ func redirections() []kase {
 }
 
 // refusals are RFC 9110 15.5 and 15.6.
-func refusals() []kase {
-	return []kase{
+func refusals() []charge {
+	return []charge{
 		{"9110/15.5.2/challenge", Must, "401 carries a challenge", func(t *trial) {
 			t.get(t.place(t.target.Places.Protected, "protected")).status(401).has("WWW-Authenticate")
 		}},

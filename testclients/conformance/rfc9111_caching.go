@@ -7,8 +7,8 @@ import (
 )
 
 // caching is RFC 9111: the fields by which an answer guides caches.
-func caching() []kase {
-	return []kase{
+func caching() []charge {
+	return []charge{
 		{"9111/4.2.2/said", Should, "a document that can change does not leave its freshness to guesses", func(t *trial) {
 			got := t.get(t.document("one").path).status(200)
 			t.check(got.get("Cache-Control") != "" || got.get("Expires") != "", "Cache-Control or Expires", "neither")

@@ -5,8 +5,8 @@ import (
 )
 
 // framing is RFC 9112: messages that are right, in every form.
-func framing() []kase {
-	return []kase{
+func framing() []charge {
+	return []charge{
 		{"9112/3.2.2/absolute-form", Must, "a target in absolute form is accepted", func(t *trial) {
 			d := t.document("absolute")
 			t.get(t.client.Base() + t.client.Prefix() + d.path).status(200).content("absolute")
@@ -71,9 +71,9 @@ func framing() []kase {
 
 // smuggling is what RFC 9112 says of messages that two readers could take for
 // different ones.
-func smuggling() []kase {
+func smuggling() []charge {
 	put := func(t *trial, d *document) string { return t.line("PUT", d.path, "Content-Type", "text/plain") }
-	cases := []kase{
+	charges := []charge{
 		{"9112/3.2/no-host", Must, "a request without Host is 400", func(t *trial) {
 			t.rejected("GET", strings.Replace(t.line("GET", t.document("one").path), "Host: "+t.client.Host()+"\r\n", "", 1)+"\r\n", 421)
 		}},
@@ -130,13 +130,13 @@ func smuggling() []kase {
 		{"negative-length", "Content-Length: -5\r\n"},
 		{"hex-length", "Content-Length: 0x5\r\n"},
 	} {
-		cases = append(cases, kase{"9112/6.3/" + tt.name, Must, "a length that is none is 400, and the connection ends", func(t *trial) {
+		charges = append(charges, charge{"9112/6.3/" + tt.name, Must, "a length that is none is 400, and the connection ends", func(t *trial) {
 			d := t.free(".txt", "text/plain")
 			t.distrusted("PUT", put(t, d)+tt.lines+"\r\nhello")
 			t.absent(d)
 		}})
 	}
-	return cases
+	return charges
 }
 
 // chunked returns the header section of a PUT in chunks.

@@ -7,8 +7,8 @@ import (
 )
 
 // problems are RFC 9457.
-func problems() []kase {
-	return []kase{
+func problems() []charge {
+	return []charge{
 		{"9457/3/type", Should, "errors are problem documents", func(t *trial) { t.eachProblem(func(*answer, map[string]any) {}) }},
 		{"9457/3.1.2/status", Must, "the member status, if it is there, is the status", func(t *trial) {
 			t.eachProblem(func(a *answer, p map[string]any) {

@@ -7,8 +7,8 @@ import (
 )
 
 // digests are RFC 9530.
-func digests() []kase {
-	return []kase{
+func digests() []charge {
+	return []charge{
 		{"9530/3/representation", Must, "Repr-Digest is of the whole representation, in 200, 206 and HEAD", func(t *trial) {
 			d := t.digested(alphabet)
 			due := sha(d.body)

@@ -66,18 +66,18 @@ type Exchange struct {
 	Came string `json:"came"`
 }
 
-// kase is a rule and how to try it.
-type kase struct {
+// charge is a rule and how to try it.
+type charge struct {
 	id    string
 	level Level
 	text  string
 	try   func(*trial)
 }
 
-func (k kase) rule() Rule { return Rule{k.id, k.level, k.text} }
+func (c charge) rule() Rule { return Rule{c.id, c.level, c.text} }
 
-// cases returns every case, a file for each RFC or each chapter of RFC 9110.
-func cases() []kase {
+// charges returns every case, a file for each RFC or each chapter of RFC 9110.
+func charges() []charge {
 	return slices.Concat(
 		messages(), validators(), methods(), context9110(), negotiation(), conditions(), precedence(), product(),
 		ranges(), successes(), redirections(), refusals(), caching(), framing(), smuggling(), patching(), mergePatches(), jsonPatches(),
@@ -88,32 +88,32 @@ func cases() []kase {
 // List returns every rule, in the order in which they are tried.
 func List() []Rule {
 	var rules []Rule
-	for _, k := range cases() {
-		rules = append(rules, k.rule())
+	for _, c := range charges() {
+		rules = append(rules, c.rule())
 	}
 	return rules
 }
 
 // selected returns the cases that one of only names: an ID, a beginning of one
 // that ends at a slash, or a pattern of path.Match. No names select everything.
-func selected(only []string) ([]kase, error) {
-	all := cases()
+func selected(only []string) ([]charge, error) {
+	all := charges()
 	if len(only) == 0 {
 		return all, nil
 	}
-	var chosen []kase
+	var chosen []charge
 	used := make([]bool, len(only))
-	for _, k := range all {
+	for _, c := range all {
 		hit := false
 		for i, name := range only {
-			if within, err := names(name, k.id); err != nil {
+			if within, err := names(name, c.id); err != nil {
 				return nil, fmt.Errorf("%q: %w", name, err)
 			} else if within {
 				hit, used[i] = true, true
 			}
 		}
 		if hit {
-			chosen = append(chosen, k)
+			chosen = append(chosen, c)
 		}
 	}
 	if i := slices.Index(used, false); i >= 0 {

@@ -29,10 +29,10 @@ type verdict struct {
 	due, why string
 }
 
-// try tries one case.
-func (c *court) try(ctx context.Context, k kase) (r Result) {
+// try tries one case to its end.
+func (c *court) try(ctx context.Context, brought charge) (r Result) {
 	t := &trial{court: c, ctx: ctx}
-	r.Rule = k.rule()
+	r.Rule = brought.rule()
 	defer func() {
 		r.Requests = t.asked
 		switch v := recover().(type) {
@@ -46,7 +46,7 @@ func (c *court) try(ctx context.Context, k kase) (r Result) {
 			panic(v)
 		}
 	}()
-	k.try(t)
+	brought.try(t)
 	return r
 }
 

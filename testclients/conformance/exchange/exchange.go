@@ -45,13 +45,20 @@ type Request struct {
 	Body   []byte // nil: no content and, unless the method expects content, no Content-Length
 }
 
-// Bytes returns the request as it goes over the wire to host.
-func (r Request) Bytes(host string) []byte {
-	var b bytes.Buffer
+// Head returns the request line and the fields as they go over the wire to host,
+// without the empty line that ends them.
+func (r Request) Head(host string) string {
+	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", r.Method, r.Target, host)
 	for _, f := range r.Fields {
 		fmt.Fprintf(&b, "%s: %s\r\n", f.Name, f.Value)
 	}
+	return b.String()
+}
+
+// Bytes returns the whole request as it goes over the wire to host.
+func (r Request) Bytes(host string) []byte {
+	b := bytes.NewBufferString(r.Head(host))
 	if r.Body != nil || r.Method == "PUT" || r.Method == "POST" || r.Method == "PATCH" {
 		b.WriteString("Content-Length: " + strconv.Itoa(len(r.Body)) + "\r\n")
 	}

@@ -3,7 +3,6 @@ package faulty
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -74,8 +73,4 @@ func items(lines []string, commasSplit bool) (all []string) {
 		}
 	}
 	return all
-}
-
-func accepts(list string, item string) bool {
-	return slices.Contains(items([]string{list}, false), item)
 }
