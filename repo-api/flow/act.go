@@ -53,30 +53,29 @@ func (x *Exchange) patch() (bool, error) {
 
 // conflict says whether a change failed because of what is there (409).
 func (x *Exchange) conflict(done Done, err error) (bool, error) {
-	x.done = done
 	if err != nil && x.statusOf(err) == http.StatusConflict {
 		x.why = err
 		return true, nil
 	}
-	return false, err
+	return false, x.did(done, err)
 }
 
-func (x *Exchange) post() (elsewhere bool, err error) {
+func (x *Exchange) post() (elsewhere bool, _ error) {
 	r, ok := x.resource.(Poster)
 	if !ok {
 		return false, errUnable
 	}
-	x.done, err = r.Post(x)
-	return x.done.Elsewhere, err
+	done, err := r.Post(x)
+	return done.Elsewhere, x.did(done, err)
 }
 
-func (x *Exchange) delete() (enacted bool, err error) {
+func (x *Exchange) delete() (enacted bool, _ error) {
 	r, ok := x.resource.(Deleter)
 	if !ok {
 		return false, errUnable
 	}
-	x.done, err = r.Delete(x)
-	return !x.done.Pending, err
+	done, err := r.Delete(x)
+	return !done.Pending, x.did(done, err)
 }
 
 func (x *Exchange) created() (bool, error)    { return x.done.Created, nil }

@@ -8,6 +8,7 @@ import (
 // answer writes what the walk has decided.
 func (x *Exchange) answer(status int) {
 	x.vary()
+	x.preferred()
 	switch {
 	case status >= 400:
 		x.refuse(status)
@@ -114,24 +115,33 @@ func (x *Exchange) dated() {
 // read answers GET and HEAD.
 func (x *Exchange) read(status int) {
 	body, err := x.openSent(status)
+	defer body.Close()
+	if err == nil {
+		err = x.digests(x.writer.Header())
+	}
 	if err != nil {
 		x.why = err
 		x.refuse(x.statusOf(err))
 		return
 	}
-	defer body.Close()
 	x.fields()
 	x.dated()
 	h := x.writer.Header()
 	h.Set("Accept-Ranges", "bytes")
-	h.Set("Content-Type", body.mediaType)
-	h.Set("Content-Length", strconv.FormatInt(body.size, 10))
 	if x.coding != "" {
 		h.Set("Content-Encoding", x.coding)
 	}
 	if len(x.spans) == 1 && status == http.StatusPartialContent {
 		h.Set("Content-Range", x.spans[0].contentRange(x.sent.Size))
 	}
+	x.send(status, body)
+}
+
+// send sends content.
+func (x *Exchange) send(status int, body body) {
+	h := x.writer.Header()
+	h.Set("Content-Type", body.mediaType)
+	h.Set("Content-Length", strconv.FormatInt(body.size, 10))
 	x.writer.WriteHeader(status)
 	if x.method == HEAD {
 		return
@@ -153,6 +163,7 @@ func (x *Exchange) changed(status int) {
 	if x.done.Tag != "" {
 		h.Set("Etag", string(x.done.Tag))
 	}
+	h.Add("Vary", "Prefer")
 	if x.done.Content == nil {
 		if status != http.StatusNoContent {
 			h.Set("Content-Length", "0")
@@ -160,8 +171,14 @@ func (x *Exchange) changed(status int) {
 		x.writer.WriteHeader(status)
 		return
 	}
-	h.Set("Content-Type", x.done.Content.Type)
-	h.Set("Content-Length", strconv.Itoa(len(x.done.Content.Bytes)))
-	x.writer.WriteHeader(status)
-	x.writer.Write(x.done.Content.Bytes) // a client that has gone away needs no answer
+	x.sent = *x.done.Content
+	body, err := x.openSent(status)
+	defer body.Close()
+	if err == nil {
+		err = x.digests(h)
+	}
+	if err != nil {
+		panic(http.ErrAbortHandler) // it is done: no status of a failure would be true
+	}
+	x.send(status, body)
 }

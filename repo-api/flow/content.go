@@ -10,14 +10,16 @@ import (
 // content reads a request's content and remembers why that failed: a resource
 // may bury the reason, and the client should hear of it.
 type content struct {
-	body io.ReadCloser
-	err  error
+	body   io.ReadCloser
+	left   int64 // bytes that are still to come; negative: nobody knows
+	claims []claim
+	err    error
 }
 
 // watch puts c between r and its content.
 func (c *content) watch(r *http.Request) {
 	if r.Body != nil && r.Body != http.NoBody {
-		c.body = r.Body
+		c.body, c.left = r.Body, r.ContentLength
 		r.Body = c
 	}
 }
@@ -29,12 +31,33 @@ func (c *content) bound(w http.ResponseWriter, limit int64) {
 	}
 }
 
+// Read holds the last bytes back if the content is not that of its digests: who
+// reads up to the length that was told would not ask for more.
 func (c *content) Read(p []byte) (int, error) {
 	n, err := c.body.Read(p)
+	for _, claim := range c.claims {
+		claim.hash.Write(p[:n])
+	}
+	if c.left >= 0 {
+		c.left -= int64(n)
+	}
+	if (err == io.EOF || err == nil && n > 0 && c.left == 0) && !c.trusted() {
+		n, err = 0, errOtherDigest
+	}
 	if err != nil && err != io.EOF {
 		c.err = err
 	}
 	return n, err
+}
+
+// trusted says whether what was read is what every digest says.
+func (c *content) trusted() bool {
+	for _, claim := range c.claims {
+		if !claim.holds() {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *content) Close() error { return c.body.Close() }

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"errors"
 	"net/http"
 	"time"
 )
@@ -10,6 +11,8 @@ const (
 	rfc850Format  = "Monday, 02-Jan-06 15:04:05 GMT"
 	asctimeFormat = "Mon Jan _2 15:04:05 2006"
 )
+
+var errDate = errors.New("it is not one HTTP-date")
 
 // ParseDate reads an HTTP-date (5.6.7) in any of its three forms. A date whose
 // weekday is not its own is none. Now decides the century of a two-digit year.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -21,6 +22,10 @@ type Engine struct {
 
 	// Coder makes the codings that are sent. Nil: there are none.
 	Coder Coder
+
+	// Trace is the field in which who prefers trace is told the path of the
+	// request. "": nobody is.
+	Trace string
 
 	// Walked, if it is not nil, is told of every walk before it is answered.
 	Walked func(x *Exchange, status int)
@@ -51,6 +56,7 @@ var errUnable = errors.New("flow: the resource lacks the method that it allows")
 type Exchange struct {
 	Request    *http.Request
 	Conditions Conditions
+	Prefer     Preferences
 	Variant    Variant // that a read sends, once it is chosen
 	State      State   // what Look found; a change that learns better while it is made says so here
 
@@ -74,6 +80,7 @@ type Exchange struct {
 	variants []Variant // to choose from
 	coding   string    // of what is sent; "": none
 	done     Done
+	applied  string // preferences that were honoured
 
 	path  [nodes]Node
 	steps int
@@ -85,6 +92,18 @@ func (x *Exchange) Context() context.Context { return x.Request.Context() }
 // Path returns the nodes that the request went through, in their order.
 func (x *Exchange) Path() []Node { return x.path[:x.steps] }
 
+// trail is the path as the trace shows it.
+func (x *Exchange) trail() string {
+	var b strings.Builder
+	for i, n := range x.Path() {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(n.String())
+	}
+	return b.String()
+}
+
 // Handler serves the resources that open finds. An error of open is about the
 // target: it ends the walk where malformed requests do.
 func (e *Engine) Handler(open func(*http.Request) (Resource, error)) http.Handler {
@@ -92,6 +111,9 @@ func (e *Engine) Handler(open func(*http.Request) (Resource, error)) http.Handle
 		x := &Exchange{Request: r, engine: e, writer: w, method: methodOf(r.Method)}
 		x.resource, x.unopened = open(r)
 		x.content.watch(r)
+		if lines := r.Header["Prefer"]; len(lines) > 0 {
+			x.Prefer = ParsePrefer(lines)
+		}
 		status, err := x.walk()
 		if err != nil {
 			x.why = err

@@ -42,6 +42,14 @@ func (x *Exchange) malformed() (bool, error) {
 	if x.why = x.Conditions.parse(x.Request.Header, x.engine.Now); x.why != nil {
 		return true, nil
 	}
+	if x.why = x.claims(); x.why != nil {
+		return true, nil
+	}
+	if x.Prefer.Handling == "strict" {
+		if x.why = x.strict(); x.why != nil {
+			return true, nil
+		}
+	}
 	x.uncode()
 	if r, ok := x.resource.(Checker); ok {
 		return false, r.Check(x)

@@ -103,6 +103,7 @@ func engine(walked func(*flow.Exchange, int)) *flow.Engine {
 		Status:    statusOf,
 		Walked:    walked,
 		Coder:     backwards{},
+		Trace:     "Toy-Trace",
 		Explain: func(w http.ResponseWriter, _ *http.Request, f flow.Refusal) {
 			w.WriteHeader(f.Status)
 			if f.Err != nil {
