@@ -22,6 +22,7 @@ type FS interface {
 	Reader
 	Writer
 	Importer
+	Git
 }
 
 // Freshness says how recent the answer about a ref has to be.

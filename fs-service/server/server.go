@@ -200,6 +200,7 @@ func (s *Server) register(ctx context.Context) error {
 func (s *Server) serve(ctx context.Context) error {
 	g := wire.NewServer(grpc.ChainUnaryInterceptor(unary(s.config.Log)), grpc.ChainStreamInterceptor(stream(s.config.Log)))
 	pb.RegisterFileSystemServer(g, files{node: s.node})
+	pb.RegisterGitServer(g, gitDoor{node: s.node})
 	pb.RegisterPeerServer(g, peerDoor{local: s.node.Local()})
 	doors := run.NewGroup(context.WithoutCancel(ctx))
 	doors.Go("grpc", func(context.Context) error { return g.Serve(s.listen) })

@@ -19,6 +19,7 @@ import (
 	"rhapsode/fs-service/internal/bodies"
 	"rhapsode/fs-service/internal/coordinator"
 	"rhapsode/fs-service/internal/gitfmt"
+	"rhapsode/fs-service/internal/gitserve"
 	"rhapsode/fs-service/internal/imports"
 	"rhapsode/fs-service/internal/objects"
 	"rhapsode/fs-service/internal/placement"
@@ -54,6 +55,7 @@ type Node struct {
 	replicas    *replica.Replicas
 	coordinator *coordinator.Coordinator
 	imports     *imports.Imports
+	git         *gitserve.Server
 	healer      *replica.Healer
 	trees       *gitfmt.Trees
 	graph       *gitfmt.Graph
@@ -91,6 +93,9 @@ func assemble(o Options, store *objects.Store) (*Node, error) {
 	n.healer = replica.NewHealer(n.replicas, n.targets, o.Log)
 	n.coordinator = coordinator.New(coordinator.Options{
 		Refs: o.Refs, Objects: n.replicas, Trees: n.trees, Graph: n.graph, Clock: o.Clock, Log: o.Log,
+	})
+	n.git = gitserve.New(gitserve.Options{
+		Refs: o.Refs, Replicas: n.replicas, Mover: n.coordinator, Trees: n.trees, Graph: n.graph, Clock: o.Clock, Log: o.Log,
 	})
 	if o.MaxBundle == 0 {
 		o.MaxBundle = maxBundle

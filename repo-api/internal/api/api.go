@@ -28,6 +28,7 @@ import (
 	"rhapsode/repo-api/flow"
 	"rhapsode/repo-api/internal/coding"
 	"rhapsode/repo-api/internal/page"
+	"rhapsode/repo-api/internal/gitdoor"
 	"rhapsode/repo-api/internal/problem"
 )
 
@@ -93,6 +94,7 @@ func (a *API) routes() http.Handler {
 	handle("/repos/{repo}/history/{path:.*}", a.history)
 	handle("/repos/{repo}/imports/{sha256}", a.imports)
 	handle("/problems/{slug}", a.problemType)
+	m.PathPrefix(gitdoor.Prefix).Handler(a.Instrument("/git/{repo}.git", gitdoor.New(a.FS, a.Log)))
 	handle("/healthz", a.health)
 	handle("/readyz", a.ready)
 	if a.Metrics != nil {

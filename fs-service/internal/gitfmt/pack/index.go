@@ -48,6 +48,7 @@ type indexer struct {
 	entries  []entry // in the pack's order
 	known    int64   // how many of them have a digest
 	count    int64   // how many there have to be
+	inflated int64   // bytes, so far
 	byOffset []offsetLink
 	byDigest []digestLink
 	codec    Codec
@@ -86,6 +87,15 @@ func (x *indexer) broken(n int, offset int64, f *inflater, err error) error {
 		return fault.New(fault.TooLarge, "index pack", name, err)
 	}
 	return f.blame(fault.Invalid, "index pack", name, err)
+}
+
+// grow counts n more inflated bytes, if they may be.
+func (x *indexer) grow(n int64) error {
+	if n > x.limits.Total-x.inflated {
+		return overLimit("size: the pack inflates to more than %d bytes", x.limits.Total)
+	}
+	x.inflated += n
+	return nil
 }
 
 // limitError is a fault of size rather than of form.

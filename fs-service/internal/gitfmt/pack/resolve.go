@@ -272,5 +272,12 @@ func (x *indexer) apply(f *inflater, base []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	_, size, _, err := deltaSizes(delta)
+	if err == nil {
+		err = x.grow(size)
+	}
+	if err != nil {
+		return nil, err
+	}
 	return applyDelta(base, delta, x.limits.Held)
 }

@@ -75,7 +75,7 @@ func (x *indexer) scanEntry(n int, f *inflater, buf []byte) error {
 	if h.kind != content.KindBlob && h.size > x.limits.Held {
 		return overLimit("size: %d bytes, more than %d", h.size, x.limits.Held)
 	}
-	if err := x.dependOn(n, h); err != nil {
+	if err := cmp.Or(x.grow(h.size), x.dependOn(n, h)); err != nil {
 		return err
 	}
 	if h.isDelta() {

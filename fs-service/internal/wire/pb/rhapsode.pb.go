@@ -3300,6 +3300,82 @@ func (x *PutPackRequest) GetData() []byte {
 	return nil
 }
 
+type GitRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Repo          string                 `protobuf:"bytes,1,opt,name=repo,proto3" json:"repo,omitempty"` // this and the next three in the first message
+	Service       string                 `protobuf:"bytes,2,opt,name=service,proto3" json:"service,omitempty"`
+	Version       int32                  `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	Advertise     bool                   `protobuf:"varint,4,opt,name=advertise,proto3" json:"advertise,omitempty"`
+	Data          []byte                 `protobuf:"bytes,5,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GitRequest) Reset() {
+	*x = GitRequest{}
+	mi := &file_rhapsode_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GitRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GitRequest) ProtoMessage() {}
+
+func (x *GitRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GitRequest.ProtoReflect.Descriptor instead.
+func (*GitRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *GitRequest) GetRepo() string {
+	if x != nil {
+		return x.Repo
+	}
+	return ""
+}
+
+func (x *GitRequest) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *GitRequest) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *GitRequest) GetAdvertise() bool {
+	if x != nil {
+		return x.Advertise
+	}
+	return false
+}
+
+func (x *GitRequest) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
 var File_rhapsode_proto protoreflect.FileDescriptor
 
 const file_rhapsode_proto_rawDesc = "" +
@@ -3537,6 +3613,13 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x04size\x18\x02 \x01(\x03R\x04size\x12\x12\n" +
 	"\x04tips\x18\x03 \x03(\fR\x04tips\x12\x14\n" +
 	"\x05bases\x18\x04 \x03(\fR\x05bases\x12\x12\n" +
+	"\x04data\x18\x05 \x01(\fR\x04data\"\x86\x01\n" +
+	"\n" +
+	"GitRequest\x12\x12\n" +
+	"\x04repo\x18\x01 \x01(\tR\x04repo\x12\x18\n" +
+	"\aservice\x18\x02 \x01(\tR\aservice\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x05R\aversion\x12\x1c\n" +
+	"\tadvertise\x18\x04 \x01(\bR\tadvertise\x12\x12\n" +
 	"\x04data\x18\x05 \x01(\fR\x04data2\x90\t\n" +
 	"\n" +
 	"FileSystem\x12?\n" +
@@ -3565,7 +3648,9 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\aMissing\x12\x1e.rhapsode.fs.v1.DigestsRequest\x1a\x1c.rhapsode.fs.v1.DigestsReply\x12>\n" +
 	"\x05Close\x12\x1e.rhapsode.fs.v1.DigestsRequest\x1a\x15.rhapsode.fs.v1.Empty\x12B\n" +
 	"\aPutBody\x12\x1e.rhapsode.fs.v1.PutBodyRequest\x1a\x15.rhapsode.fs.v1.Empty(\x01\x12B\n" +
-	"\aPutPack\x12\x1e.rhapsode.fs.v1.PutPackRequest\x1a\x15.rhapsode.fs.v1.Empty(\x01B&Z$rhapsode/fs-service/internal/wire/pbb\x06proto3"
+	"\aPutPack\x12\x1e.rhapsode.fs.v1.PutPackRequest\x1a\x15.rhapsode.fs.v1.Empty(\x012E\n" +
+	"\x03Git\x12>\n" +
+	"\x05Serve\x12\x1a.rhapsode.fs.v1.GitRequest\x1a\x15.rhapsode.fs.v1.Chunk(\x010\x01B&Z$rhapsode/fs-service/internal/wire/pbb\x06proto3"
 
 var (
 	file_rhapsode_proto_rawDescOnce sync.Once
@@ -3579,7 +3664,7 @@ func file_rhapsode_proto_rawDescGZIP() []byte {
 	return file_rhapsode_proto_rawDescData
 }
 
-var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
+var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
 var file_rhapsode_proto_goTypes = []any{
 	(*Empty)(nil),             // 0: rhapsode.fs.v1.Empty
 	(*Chunk)(nil),             // 1: rhapsode.fs.v1.Chunk
@@ -3634,6 +3719,7 @@ var file_rhapsode_proto_goTypes = []any{
 	(*DigestsReply)(nil),      // 50: rhapsode.fs.v1.DigestsReply
 	(*PutBodyRequest)(nil),    // 51: rhapsode.fs.v1.PutBodyRequest
 	(*PutPackRequest)(nil),    // 52: rhapsode.fs.v1.PutPackRequest
+	(*GitRequest)(nil),        // 53: rhapsode.fs.v1.GitRequest
 }
 var file_rhapsode_proto_depIdxs = []int32{
 	4,  // 0: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
@@ -3692,31 +3778,33 @@ var file_rhapsode_proto_depIdxs = []int32{
 	49, // 53: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
 	51, // 54: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
 	52, // 55: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
-	9,  // 56: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
-	13, // 57: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
-	1,  // 58: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
-	18, // 59: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
-	19, // 60: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
-	22, // 61: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
-	25, // 62: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
-	27, // 63: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
-	29, // 64: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
-	31, // 65: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
-	2,  // 66: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
-	36, // 67: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
-	31, // 68: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
-	40, // 69: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
-	0,  // 70: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
-	44, // 71: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
-	44, // 72: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
-	0,  // 73: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
-	48, // 74: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
-	50, // 75: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
-	0,  // 76: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
-	0,  // 77: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
-	0,  // 78: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
-	56, // [56:79] is the sub-list for method output_type
-	33, // [33:56] is the sub-list for method input_type
+	53, // 56: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
+	9,  // 57: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
+	13, // 58: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
+	1,  // 59: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
+	18, // 60: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
+	19, // 61: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
+	22, // 62: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
+	25, // 63: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
+	27, // 64: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
+	29, // 65: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
+	31, // 66: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
+	2,  // 67: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
+	36, // 68: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
+	31, // 69: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
+	40, // 70: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
+	0,  // 71: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
+	44, // 72: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
+	44, // 73: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
+	0,  // 74: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
+	48, // 75: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
+	50, // 76: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
+	0,  // 77: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
+	0,  // 78: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
+	0,  // 79: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
+	1,  // 80: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
+	57, // [57:81] is the sub-list for method output_type
+	33, // [33:57] is the sub-list for method input_type
 	33, // [33:33] is the sub-list for extension type_name
 	33, // [33:33] is the sub-list for extension extendee
 	0,  // [0:33] is the sub-list for field type_name
@@ -3734,9 +3822,9 @@ func file_rhapsode_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rhapsode_proto_rawDesc), len(file_rhapsode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   53,
+			NumMessages:   54,
 			NumExtensions: 0,
-			NumServices:   2,
+			NumServices:   3,
 		},
 		GoTypes:           file_rhapsode_proto_goTypes,
 		DependencyIndexes: file_rhapsode_proto_depIdxs,

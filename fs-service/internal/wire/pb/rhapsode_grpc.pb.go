@@ -1012,3 +1012,105 @@ var Peer_ServiceDesc = grpc.ServiceDesc{
 	},
 	Metadata: "rhapsode.proto",
 }
+
+const (
+	Git_Serve_FullMethodName = "/rhapsode.fs.v1.Git/Serve"
+)
+
+// GitClient is the client API for Git service.
+//
+// For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Git carries stock git's own protocol (fs-service/fsapi.Git). The first reply has no
+// data: it says that this node takes the call, and that the request may follow.
+type GitClient interface {
+	Serve(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[GitRequest, Chunk], error)
+}
+
+type gitClient struct {
+	cc grpc.ClientConnInterface
+}
+
+func NewGitClient(cc grpc.ClientConnInterface) GitClient {
+	return &gitClient{cc}
+}
+
+func (c *gitClient) Serve(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[GitRequest, Chunk], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Git_ServiceDesc.Streams[0], Git_Serve_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[GitRequest, Chunk]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Git_ServeClient = grpc.BidiStreamingClient[GitRequest, Chunk]
+
+// GitServer is the server API for Git service.
+// All implementations must embed UnimplementedGitServer
+// for forward compatibility.
+//
+// Git carries stock git's own protocol (fs-service/fsapi.Git). The first reply has no
+// data: it says that this node takes the call, and that the request may follow.
+type GitServer interface {
+	Serve(grpc.BidiStreamingServer[GitRequest, Chunk]) error
+	mustEmbedUnimplementedGitServer()
+}
+
+// UnimplementedGitServer must be embedded to have
+// forward compatible implementations.
+//
+// NOTE: this should be embedded by value instead of pointer to avoid a nil
+// pointer dereference when methods are called.
+type UnimplementedGitServer struct{}
+
+func (UnimplementedGitServer) Serve(grpc.BidiStreamingServer[GitRequest, Chunk]) error {
+	return status.Error(codes.Unimplemented, "method Serve not implemented")
+}
+func (UnimplementedGitServer) mustEmbedUnimplementedGitServer() {}
+func (UnimplementedGitServer) testEmbeddedByValue()             {}
+
+// UnsafeGitServer may be embedded to opt out of forward compatibility for this service.
+// Use of this interface is not recommended, as added methods to GitServer will
+// result in compilation errors.
+type UnsafeGitServer interface {
+	mustEmbedUnimplementedGitServer()
+}
+
+func RegisterGitServer(s grpc.ServiceRegistrar, srv GitServer) {
+	// If the following call panics, it indicates UnimplementedGitServer was
+	// embedded by pointer and is nil.  This will cause panics if an
+	// unimplemented method is ever invoked, so we test this at initialization
+	// time to prevent it from happening at runtime later due to I/O.
+	if t, ok := srv.(interface{ testEmbeddedByValue() }); ok {
+		t.testEmbeddedByValue()
+	}
+	s.RegisterService(&Git_ServiceDesc, srv)
+}
+
+func _Git_Serve_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(GitServer).Serve(&grpc.GenericServerStream[GitRequest, Chunk]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Git_ServeServer = grpc.BidiStreamingServer[GitRequest, Chunk]
+
+// Git_ServiceDesc is the grpc.ServiceDesc for Git service.
+// It's only intended for direct use with grpc.RegisterService,
+// and not to be introspected or modified (even as a copy)
+var Git_ServiceDesc = grpc.ServiceDesc{
+	ServiceName: "rhapsode.fs.v1.Git",
+	HandlerType: (*GitServer)(nil),
+	Methods:     []grpc.MethodDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Serve",
+			Handler:       _Git_Serve_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+	},
+	Metadata: "rhapsode.proto",
+}

@@ -1,0 +1,197 @@
+package gitserve
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"fmt"
+	"hash"
+	"io"
+	"slices"
+	"time"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/internal/gitfmt"
+	"rhapsode/fs-service/internal/gitfmt/pack"
+	"rhapsode/fs-service/internal/refs"
+)
+
+// pack finds what the client lacks and sends it.
+func (c *conversation) pack(r *request, h history, common []content.Digest) error {
+	c.tick = c.progress(r.quiet)
+	objects, err := c.lacking(r, h, common)
+	if err != nil {
+		return err
+	}
+	if !r.quiet {
+		if err := c.say(fmt.Sprintf("Enumerating objects: %d, done.\n", len(objects))); err != nil {
+			return err
+		}
+	}
+	return c.send(objects, r.offsets)
+}
+
+// progress returns what tells the client, once a second, how many objects were found: which also keeps
+// alive the connections on the way.
+func (c *conversation) progress(quiet bool) func(int) error {
+	last := c.Clock()
+	return func(found int) error {
+		now := c.Clock()
+		if now.Sub(last) < time.Second {
+			return nil
+		}
+		last = now
+		if quiet {
+			return c.say("") // an empty line of the band: nothing to see, but alive
+		}
+		return c.say(fmt.Sprintf("Enumerating objects: %d\r", found))
+	}
+}
+
+// lacking returns the objects to send, in order.
+func (c *conversation) lacking(r *request, h history, common []content.Digest) (objects []content.Digest, err error) {
+	if len(common) == 0 && len(h.cut) == 0 && !r.filter.on {
+		k, err := c.closureOf(r.wants, c.wantsAll(r))
+		if err != nil {
+			return nil, err
+		}
+		return c.withTags(r, k.objects)
+	}
+	leave, err := c.enter(c.counting)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	w := c.walk()
+	w.cut, w.theirs, w.near = h.cut, setOf(r.shallow), h.near
+	if r.filter.on {
+		w.keep = func(d content.Digest) (bool, error) { return c.keeps(r.filter, d) }
+	}
+	if err := w.run(append(slices.Clip(r.wants), h.parents...), common); err != nil {
+		return nil, err
+	}
+	return c.withTags(r, w.result())
+}
+
+// wantsAll says whether the wants are everything that is shown.
+func (c *conversation) wantsAll(r *request) bool {
+	tips, err := c.tips()
+	return err == nil && slices.Equal(tips, r.wants)
+}
+
+func (c *conversation) keeps(f filter, d content.Digest) (bool, error) {
+	if f.from == 0 {
+		return false, nil
+	}
+	h, err := c.Replicas.Stat(c.ctx, c.Repo.Pool, d)
+	return h.Size < f.from, err
+}
+
+// withTags adds the annotated tags of what is sent, if the client wants them along. A tag of a tag
+// brings that too.
+func (c *conversation) withTags(r *request, objects []content.Digest) ([]content.Digest, error) {
+	if !r.includeTag {
+		return objects, nil
+	}
+	k := &closure{objects: objects}
+	var tags []content.Digest
+	err := c.eachRef(func(ref refs.Named) error {
+		commit, annotated, err := c.peeled(ref)
+		if err != nil || !annotated || !k.has(commit) {
+			return err
+		}
+		w := c.walk()
+		w.known = k
+		if err := w.run([]content.Digest{ref.Target}, nil); err != nil {
+			return err
+		}
+		tags = append(tags, w.result()...)
+		return nil
+	})
+	if err != nil || len(tags) == 0 {
+		return objects, err
+	}
+	return merge(objects, inOrder(tags)), nil
+}
+
+// send writes a pack of objects.
+func (c *conversation) send(objects []content.Digest, offsets bool) error {
+	w := &packWriter{w: c.lines, sum: sha1.New(), offsets: offsets}
+	w.Write(pack.AppendPackHeader(nil, len(objects)))
+	rest, err := c.Replicas.Disk().Copy(c.ctx, c.Repo.Pool, objects, w.entry)
+	if err != nil {
+		return err
+	}
+	for _, d := range rest {
+		if err := c.sendOther(w, d); err != nil {
+			return err
+		}
+	}
+	w.w.Write(w.sum.Sum(nil))
+	return w.err
+}
+
+// sendOther sends what is not among this disk's objects: a large body, or what has to be fetched from
+// another replica.
+func (c *conversation) sendOther(w *packWriter, d content.Digest) error {
+	if d == gitfmt.EmptyTree {
+		return w.whole(content.KindTree, 0, bytes.NewReader(nil))
+	}
+	h, err := c.Replicas.Stat(c.ctx, c.Repo.Pool, d)
+	if err != nil {
+		return err
+	}
+	if h.Size <= content.InlineLimit {
+		o, err := c.Replicas.Object(c.ctx, c.Repo.Pool, d)
+		if err != nil {
+			return err
+		}
+		return w.whole(o.Kind, int64(len(o.Data)), bytes.NewReader(o.Data))
+	}
+	body, err := c.Replicas.OpenRange(c.ctx, c.Repo.Pool, d, 0, -1)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	return w.whole(h.Kind, h.Size, body)
+}
+
+// packWriter writes entries and remembers where they began.
+type packWriter struct {
+	w       io.Writer
+	sum     hash.Hash
+	offsets bool // deltas may name their bases by offset
+	at      int64
+	began   []int64 // entries, in their order
+	err     error   // of w: everything after it is in vain
+	head    []byte
+}
+
+func (w *packWriter) Write(p []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	w.sum.Write(p)
+	w.at += int64(len(p))
+	_, w.err = w.w.Write(p)
+	return len(p), w.err
+}
+
+func (w *packWriter) entry(e *pack.Entry) error {
+	distance := int64(0)
+	if e.IsDelta() && w.offsets {
+		distance = w.at - w.began[len(w.began)-e.Back]
+	}
+	w.began = append(w.began, w.at)
+	w.head = e.AppendHeader(w.head[:0], distance)
+	w.Write(w.head)
+	_, err := e.WriteTo(w)
+	return err
+}
+
+// whole compresses an object as it is read.
+func (w *packWriter) whole(k content.Kind, size int64, r io.Reader) error {
+	e := pack.Entry{Kind: k, Size: size}
+	w.began = append(w.began, w.at)
+	w.Write(e.AppendHeader(nil, 0))
+	return pack.Deflate(w, r)
+}
