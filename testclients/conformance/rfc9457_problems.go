@@ -37,7 +37,7 @@ func problems() []charge {
 			d := t.tagged("one")
 			for _, accept := range []string{"image/png", "text/html, */*;q=0", "application/problem+json;q=0"} {
 				t.get(t.free(".txt", "").path, "Accept", accept).status(404).problem()
-				t.get(d.path, "If-Match", otherTag, "Accept", accept).status(412).problem()
+				t.get(d.path, "If-Match", otherTag, "Accept", accept).status(412, 406).problem() // 406 comes first where documents are negotiated
 			}
 		}},
 	}
