@@ -89,7 +89,6 @@ var claims = []Claim{
 
 // Rhapsode describes our own service: a repository for each run.
 func Rhapsode() Target {
-	asJSON := map[string]string{"Content-Type": "application/json"}
 	fresh := map[string]string{"Content-Type": "application/json", "If-None-Match": "*"}
 	return Target{
 		Name:      "rhapsode",
@@ -103,12 +102,13 @@ func Rhapsode() Target {
 		Cleanup: []Step{
 			{"DELETE", "/repos/{run}", map[string]string{"If-Match": "*"}, "", []int{200, 202, 204}},
 		},
-		Claims: []Claim{Tags, Dates, Allow, Ranges, Conditional, Problems, VersionHistory},
+		Claims: []Claim{Tags, Dates, Allow, Ranges, Conditional, Problems, Codings, Digests, VersionHistory},
 		Places: Places{
 			Gone:       "/repos/{run}-gone",
 			Moved:      "/content/{run}@main/folder",
 			Immutable:  "{version}",
-			Collection: Collection{"/repos/{run}/branches", asJSON["Content-Type"], `{"name":"{name}","from":"main"}`},
+			Collection: Collection{"/repos/{run}/branches", "application/json", `{"name":"{name}","from":"main"}`},
+			Negotiated: Negotiated{"/repos/{run}", "/repos/{run}-never", []string{"application/json", "text/html"}},
 		},
 	}
 }
