@@ -76,6 +76,17 @@ func (l *lines) say(text string) error {
 	return gone(l.w.Flush())
 }
 
+// keepAlive sends what a client skips.
+func (l *lines) keepAlive() error {
+	if !l.band {
+		return nil
+	}
+	if err := l.onBand(bandData, nil); err != nil {
+		return err
+	}
+	return gone(l.w.Flush())
+}
+
 // refuse ends the answer with a reason that git shows: "fatal: remote error: …".
 func (l *lines) refuse(err error) error {
 	if l.band {

@@ -7,7 +7,6 @@ import (
 	"hash"
 	"io"
 	"slices"
-	"time"
 
 	"rhapsode/content"
 	"rhapsode/fs-service/internal/gitfmt"
@@ -17,7 +16,8 @@ import (
 
 // pack finds what the client lacks and sends it.
 func (c *conversation) pack(r *request, h history, common []content.Digest) error {
-	c.tick = c.progress(r.quiet)
+	p := c.progress(r.quiet)
+	c.tick = func(found int) error { return p.show("Enumerating objects: %d\r", found) }
 	objects, err := c.lacking(r, h, common)
 	if err != nil {
 		return err
@@ -28,23 +28,6 @@ func (c *conversation) pack(r *request, h history, common []content.Digest) erro
 		}
 	}
 	return c.send(objects, r.offsets)
-}
-
-// progress returns what tells the client, once a second, how many objects were found: which also keeps
-// alive the connections on the way.
-func (c *conversation) progress(quiet bool) func(int) error {
-	last := c.Clock()
-	return func(found int) error {
-		now := c.Clock()
-		if now.Sub(last) < time.Second {
-			return nil
-		}
-		last = now
-		if quiet {
-			return c.say("") // an empty line of the band: nothing to see, but alive
-		}
-		return c.say(fmt.Sprintf("Enumerating objects: %d\r", found))
-	}
 }
 
 // lacking returns the objects to send, in order.

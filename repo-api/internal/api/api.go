@@ -27,8 +27,8 @@ import (
 	"rhapsode/internal/reqid"
 	"rhapsode/repo-api/flow"
 	"rhapsode/repo-api/internal/coding"
-	"rhapsode/repo-api/internal/page"
 	"rhapsode/repo-api/internal/gitdoor"
+	"rhapsode/repo-api/internal/page"
 	"rhapsode/repo-api/internal/problem"
 )
 
@@ -38,6 +38,9 @@ const maxTarget = 3*content.MaxPath + 4<<10
 
 // maxJSON is the size of the largest JSON that a request may hold, in bytes.
 const maxJSON = 64 << 10
+
+// traceField tells who prefers trace which way the request went.
+const traceField = "Rhapsode-Trace"
 
 // codersAtOnce is how many answers are coded at a time: it bounds what codings
 // take from everything else.
@@ -73,7 +76,7 @@ func New(c Config) http.Handler {
 	}
 	a := &API{Config: c, pages: page.New(), flow: flow.Engine{
 		MaxTarget: maxTarget, Now: c.Clock,
-		Coder: coding.New(codersAtOnce), Status: problem.Status, Explain: problem.Writer{Log: c.Log}.Explain,
+		Coder: coding.New(codersAtOnce), Trace: traceField, Status: problem.Status, Explain: problem.Writer{Log: c.Log}.Explain,
 	}}
 	return identify(a.routes())
 }
