@@ -15,7 +15,11 @@ func (s *Server) watched(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := &recorder{ResponseWriter: w, control: http.NewResponseController(w), begun: s.config.Clock(), route: "none"}
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = &steady{ReadCloser: r.Body, control: rec.control}
+			// On a copy: net/http has to know its own body again, or it reads on
+			// before it sends a refusal that came before the content.
+			copied := *r
+			copied.Body = &steady{ReadCloser: r.Body, control: rec.control}
+			r = &copied
 		}
 		s.metrics.inFlight.Inc()
 		defer func() { s.finish(rec, r, recover()) }()

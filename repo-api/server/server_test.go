@@ -1,10 +1,12 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -12,11 +14,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/fstest"
 	"rhapsode/internal/fault"
 	"rhapsode/repo-api/server"
 )
@@ -234,5 +238,28 @@ func TestAnAddressThatIsTakenIsSaid(t *testing.T) {
 	_, err := server.New(server.Config{FS: newHall(), Listen: s.Addr().String()})
 	if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), s.Addr().String()) {
 		t.Errorf("%v", err)
+	}
+}
+
+// A client that waits with its content learns at once that it would be too large.
+func TestARefusalDoesNotWaitForTheContent(t *testing.T) {
+	fs := fstest.Memory(t)
+	book, _ := content.ParseRepoID("book")
+	if _, _, err := fs.PutRepo(t.Context(), fsapi.RepoChange{ID: book}); err != nil {
+		t.Fatal(err)
+	}
+	s, _, _ := start(t, server.Config{FS: fs, MaxBody: 1 << 20})
+	for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
+		conn, err := net.Dial("tcp", s.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		fmt.Fprintf(conn, "PUT /content/book@main/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n%s\r\n", expect)
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || resp.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("%q: %v, %v", expect, resp, err)
+		}
+		conn.Close()
 	}
 }
