@@ -97,15 +97,16 @@ func (x *Exchange) codingUnsupported() (bool, error) {
 	return false, nil
 }
 
-// typeUnsupported compares the type that was sent; one that was not is taken for the right one.
+// typeUnsupported compares the type that was sent. One that was not is taken for
+// the right one, where there is just one.
 func (x *Exchange) typeUnsupported() (bool, error) {
 	r, ok := x.resource.(Consumer)
 	sent := x.Request.Header.Get("Content-Type")
-	if !ok || sent == "" || x.method&changes == 0 {
+	if !ok || x.method&changes == 0 {
 		return false, nil
 	}
 	types := r.Consumes(x.Request.Method)
-	if len(types) == 0 {
+	if len(types) == 0 || sent == "" && len(types) == 1 {
 		return false, nil
 	}
 	if media, _, err := mime.ParseMediaType(sent); err == nil && slices.Contains(types, media) {

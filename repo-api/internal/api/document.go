@@ -52,6 +52,8 @@ type document struct {
 var (
 	_ flow.Getter     = (*document)(nil)
 	_ flow.Putter     = (*document)(nil)
+	_ flow.Patcher    = (*document)(nil)
+	_ flow.Consumer   = (*document)(nil)
 	_ flow.Deleter    = (*document)(nil)
 	_ flow.Checker    = (*document)(nil)
 	_ flow.Bounded    = (*document)(nil)
@@ -62,7 +64,10 @@ var (
 // Methods asks what the revision is only where the answer depends on it: a read
 // is allowed anyway.
 func (d *document) Methods(x *flow.Exchange) (flow.Methods, error) {
-	const all = flow.GET | flow.PUT | flow.DELETE
+	all := flow.GET | flow.PUT | flow.DELETE
+	if d.patchable() {
+		all |= flow.PATCH
+	}
 	if reads(x.Request) {
 		return all, nil
 	}
@@ -232,11 +237,13 @@ func freshness(r *http.Request) fsapi.Freshness {
 }
 
 // Get sends the bytes that came along, or opens them.
-func (d *document) Get(*flow.Exchange) (flow.Representation, error) {
+func (d *document) Get(*flow.Exchange) (flow.Representation, error) { return d.representation(), nil }
+
+func (d *document) representation() flow.Representation {
 	entry := d.stat.Entry
 	return flow.Representation{
 		Type: resource.MediaType(entry), Size: entry.Size, Bytes: d.stat.Inline, Parts: d,
-	}, nil
+	}
 }
 
 // Open opens a part of the document.

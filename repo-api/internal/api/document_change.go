@@ -31,7 +31,24 @@ func (d *document) Put(x *flow.Exchange) (flow.Done, error) {
 		return flow.Done{}, err
 	}
 	outcome, err := d.change(x, content.Change{Path: d.Path, Body: body})
-	return flow.Done{Created: outcome.Created, Location: location(outcome.Created, d.URL()), Tag: resource.TagOf(body.Digest)}, err
+	if err != nil {
+		return flow.Done{}, err
+	}
+	d.stat.Entry = content.Entry{Name: d.Path.Base(), Mode: content.ModeRegular, Digest: body.Digest, Size: body.Size}
+	d.stat.Inline = body.Inline
+	return flow.Done{
+		Created: outcome.Created, Location: location(outcome.Created, d.URL()),
+		Tag: resource.TagOf(body.Digest), Content: d.shown(x),
+	}, nil
+}
+
+// shown is what is there now, if the client would like to see it (RFC 7240, 4.2).
+func (d *document) shown(x *flow.Exchange) *flow.Representation {
+	if x.Prefer.Return != "representation" {
+		return nil
+	}
+	sent := d.representation()
+	return &sent
 }
 
 // location is where what was created is; it is told only of what was.
@@ -50,16 +67,24 @@ func (d *document) Delete(x *flow.Exchange) (flow.Done, error) {
 
 func (d *document) change(x *flow.Exchange, c content.Change) (content.Outcome, error) {
 	c.Expect = expectation(x)
-	changed, err := d.api.FS.Change(x.Context(), content.ChangeSet{
-		Repo: d.Repo, Branch: d.branch, Changes: []content.Change{c},
-		Author: d.credit.author, Message: d.credit.message,
-		Request: requestID(x, c.Body.Digest[:]),
-	})
+	changed, err := d.commit(x, c, c.Body.Digest[:])
 	if err != nil {
 		return content.Outcome{}, d.refused(x, err)
 	}
-	d.stat.Commit = changed.Commit
 	return changed.Outcomes[0], nil
+}
+
+// commit makes c what became of the document; asked is what the request asks for.
+func (d *document) commit(x *flow.Exchange, c content.Change, asked ...[]byte) (content.Changed, error) {
+	changed, err := d.api.FS.Change(x.Context(), content.ChangeSet{
+		Repo: d.Repo, Branch: d.branch, Changes: []content.Change{c},
+		Author: d.credit.author, Message: d.credit.message,
+		Request: requestID(x, asked...),
+	})
+	if err == nil {
+		d.stat.Commit = changed.Commit
+	}
+	return changed, err
 }
 
 // refused says why a change was refused, in the light of what is there now.

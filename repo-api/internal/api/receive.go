@@ -98,13 +98,18 @@ func readJSON(r *http.Request, v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return text, decodeJSON(text, v)
+}
+
+// decodeJSON reads text into v: one JSON value whose members are all known.
+func decodeJSON(text []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		return nil, fault.New(fault.Invalid, "read JSON", "", err)
+		return fault.New(fault.Invalid, "read JSON", "", err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, fault.Newf(fault.Invalid, "read JSON", "something follows the value")
+		return fault.Newf(fault.Invalid, "read JSON", "something follows the value")
 	}
-	return text, nil
+	return nil
 }

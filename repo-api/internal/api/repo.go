@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"math"
 	"net/http"
 
@@ -10,6 +11,8 @@ import (
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/internal/fault"
 	"rhapsode/repo-api/flow"
+	"rhapsode/repo-api/internal/patch"
+	"rhapsode/repo-api/internal/problem"
 	"rhapsode/repo-api/internal/resource"
 )
 
@@ -30,16 +33,24 @@ type repository struct {
 var (
 	_ flow.Getter  = (*repository)(nil)
 	_ flow.Putter  = (*repository)(nil)
+	_ flow.Patcher = (*repository)(nil)
 	_ flow.Deleter = (*repository)(nil)
 )
 
 func (*repository) Methods(*flow.Exchange) (flow.Methods, error) {
-	return flow.GET | flow.PUT | flow.DELETE, nil
+	return flow.GET | flow.PUT | flow.PATCH | flow.DELETE, nil
+}
+
+func (r *repository) Consumes(method string) []string {
+	if method == http.MethodPatch {
+		return patch.Types()
+	}
+	return r.jsonContent.Consumes(method)
 }
 
 func (r *repository) Look(x *flow.Exchange) (flow.State, error) {
 	// A deletion has no repeats to be known by: what is gone is gone.
-	judges := named(x.Request) && x.Request.Method == http.MethodPut
+	judges := named(x.Request) && x.Request.Method != http.MethodDelete
 	var err error
 	if r.now, err = r.api.FS.Repo(x.Context(), r.id); err != nil {
 		state, err := absent(err)
@@ -58,11 +69,54 @@ func (r *repository) Put(x *flow.Exchange) (flow.Done, error) {
 	if err != nil {
 		return flow.Done{}, err
 	}
+	return r.change(x, asked, text)
+}
+
+// Patch changes a part of what Put changes.
+func (r *repository) Patch(x *flow.Exchange) (flow.Done, error) {
+	text, err := readPatch(x)
+	if err != nil {
+		return flow.Done{}, err
+	}
+	if !x.State.Exists {
+		return flow.Done{}, fault.New(fault.NotFound, "patch", r.id.String(), x.State.Why)
+	}
+	asked, err := r.patched(x, text)
+	if err != nil {
+		return flow.Done{}, err
+	}
+	return r.change(x, asked, []byte(mediaOf(x.Request)), text)
+}
+
+// patched is what the settings are after a patch. What was taken out is empty again.
+func (r *repository) patched(x *flow.Exchange, text []byte) (after repoSettings, err error) {
+	branch := r.now.Default.Short()
+	now, err := json.Marshal(repoSettings{Description: &r.now.Description, Default: &branch})
+	if err != nil {
+		return after, fault.New(fault.Internal, "write JSON", "", err)
+	}
+	if now, err = patch.Apply(mediaOf(x.Request), now, text); err != nil {
+		return after, err
+	}
+	if err := decodeJSON(now, &after); err != nil {
+		return after, problem.Unprocessable(err)
+	}
+	if after.Description == nil {
+		after.Description = new(string)
+	}
+	if after.Default == nil {
+		return after, problem.Unprocessable(fault.Newf(fault.Invalid, "patch", "a repository has a default_branch"))
+	}
+	return after, nil
+}
+
+// change has the record say what is asked; text is how that was said.
+func (r *repository) change(x *flow.Exchange, asked repoSettings, text ...[]byte) (flow.Done, error) {
 	change, err := asked.change(r.id)
 	if err != nil {
 		return flow.Done{}, err
 	}
-	change.Revision, change.Request = r.expected(x), requestID(x, text)
+	change.Revision, change.Request = r.expected(x), requestID(x, text...)
 	repo, created, err := r.api.FS.PutRepo(x.Context(), change)
 	if err != nil {
 		return flow.Done{}, r.refused(x, err)

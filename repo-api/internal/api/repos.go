@@ -76,8 +76,8 @@ func (c *repoCollection) Post(x *flow.Exchange) (flow.Done, error) {
 
 // repoSettings is what may be said of a repository.
 type repoSettings struct {
-	Description *string `json:"description"`
-	Default     *string `json:"default_branch"`
+	Description *string `json:"description,omitempty"`
+	Default     *string `json:"default_branch,omitempty"`
 }
 
 // change makes a change of the record of id of what is set.

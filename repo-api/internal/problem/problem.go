@@ -48,8 +48,21 @@ type detailed struct {
 func (d *detailed) Error() string { return d.err.Error() }
 func (d *detailed) Unwrap() error { return d.err }
 
+// Unprocessable returns err as that of a request that is well formed but asks for
+// what can't be (422). No fault means just that.
+func Unprocessable(err error) error { return unprocessable{err} }
+
+type unprocessable struct{ error }
+
+func (u unprocessable) Unwrap() error { return u.error }
+
 // Status returns the status of a failure.
-func Status(err error) int { return ofKind(fault.Of(err)).Status }
+func Status(err error) int {
+	if u := (unprocessable{}); errors.As(err, &u) {
+		return http.StatusUnprocessableEntity
+	}
+	return ofKind(fault.Of(err)).Status
+}
 
 // Writer explains refusals to clients and logs those that are our fault.
 type Writer struct{ Log *slog.Logger }

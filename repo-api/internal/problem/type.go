@@ -77,6 +77,8 @@ var ofStatus = map[int]Type{
 		"The request's target is longer than this server takes."},
 	http.StatusUnsupportedMediaType: {"unsupported-content", "The content's type or coding is not supported", http.StatusUnsupportedMediaType,
 		"The Accept, Accept-Post, Accept-Patch or Accept-Encoding field says what is."},
+	http.StatusUnprocessableEntity: {"unprocessable", "It can't be done to what is there", http.StatusUnprocessableEntity,
+		"The request is well formed, but what would come of it makes no sense."},
 	http.StatusRequestedRangeNotSatisfiable: {"range", "The range lies outside", http.StatusRequestedRangeNotSatisfiable,
 		"No byte of the range exists; Content-Range says how many there are."},
 	http.StatusPreconditionRequired: {"condition-required", "A precondition is required", http.StatusPreconditionRequired,

@@ -81,6 +81,9 @@ func Codable(mediaType string, size int64) bool {
 	return false
 }
 
+// IsJSON says whether documents of the media type are JSON.
+func IsJSON(mediaType string) bool { return mediaType == JSON || strings.HasSuffix(mediaType, "+json") }
+
 // MediaType returns the media type of an entry of a directory.
 func MediaType(e content.Entry) string {
 	if e.Mode == content.ModeSymlink {

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"io"
+	"net/http"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
+	"rhapsode/internal/fault"
+	"rhapsode/repo-api/flow"
+	"rhapsode/repo-api/internal/patch"
+	"rhapsode/repo-api/internal/resource"
+)
+
+// patchAttempts is how often a patch is made anew because the document changed
+// meanwhile and the request's conditions still hold.
+const patchAttempts = 4
+
+// Consumes lists the patches that a document takes. Otherwise it takes anything.
+func (d *document) Consumes(method string) []string {
+	if method != http.MethodPatch {
+		return nil
+	}
+	return patch.Types()
+}
+
+// patchable says whether there are parts in the document that a patch could name.
+func (d *document) patchable() bool {
+	return resource.IsJSON(resource.MediaType(content.Entry{Name: d.Path.Base()}))
+}
+
+// Patch changes a part of the document. What the conditions say is judged on what
+// was patched, and just that must still be there when it is replaced.
+func (d *document) Patch(x *flow.Exchange) (flow.Done, error) {
+	text, err := readPatch(x)
+	if err != nil {
+		return flow.Done{}, err
+	}
+	for range patchAttempts {
+		var again bool
+		if again, err = d.patchOnce(x, text); !again {
+			break
+		}
+	}
+	if err != nil {
+		return flow.Done{}, err
+	}
+	return flow.Done{Tag: resource.TagOf(d.stat.Entry.Digest), Content: d.shown(x)}, nil
+}
+
+// patchOnce patches what was seen. Again says that something else is there now,
+// of which the conditions hold too.
+func (d *document) patchOnce(x *flow.Exchange, text []byte) (again bool, err error) {
+	if !x.State.Exists {
+		return false, fault.New(fault.NotFound, "patch", d.Path.String(), x.State.Why)
+	}
+	change, unable := d.patched(x, text)
+	if unable != nil {
+		// It may have been done already, and then it must not be done to the outcome.
+		change = content.Change{Path: d.Path, Delete: true, Expect: never()}
+	}
+	changed, err := d.commit(x, change, []byte(mediaOf(x.Request)), text)
+	if err == nil && !changed.Modified && change.Body.Digest != d.stat.Entry.Digest {
+		// Somebody else made just the same of it; but to append twice is not to append once.
+		err = fault.Newf(fault.Stale, "patch", "%v has changed meanwhile", d.Path)
+	}
+	if err == nil {
+		return false, d.lookAgain(x)
+	}
+	if unable != nil && holding(x) && fault.Is(err, fault.Stale) {
+		return false, unable
+	}
+	err = d.refused(x, err)
+	return fault.Is(err, fault.Stale) && holding(x), err
+}
+
+// holding says whether the request has conditions and they hold of what was seen.
+func holding(x *flow.Exchange) bool {
+	return x.Conditions.Guard(&x.State) && x.Conditions.Hold(&x.State)
+}
+
+// patched is the change that the patch makes of what was seen.
+func (d *document) patched(x *flow.Exchange, text []byte) (content.Change, error) {
+	entry := d.stat.Entry
+	if err := patch.TooLarge(entry.Size); err != nil {
+		return content.Change{}, err
+	}
+	r, err := d.Open(x.Context(), 0, entry.Size)
+	if err != nil {
+		return content.Change{}, err
+	}
+	defer r.Close()
+	now, err := io.ReadAll(r)
+	if err != nil {
+		return content.Change{}, err
+	}
+	after, err := patch.Apply(mediaOf(x.Request), now, text)
+	if err != nil {
+		return content.Change{}, err
+	}
+	expect := never()
+	if holding(x) {
+		expect = content.OneOf(entry.Digest)
+	}
+	return content.Change{Path: d.Path, Body: content.InlineBody(after), Expect: expect}, nil
+}
+
+// lookAgain finds out what the commit holds: if the request was a repeat, that is
+// what the first one made.
+func (d *document) lookAgain(x *flow.Exchange) (err error) {
+	at := fsapi.At{Repo: d.Repo, Rev: content.AtCommit(d.stat.Commit), Path: d.Path}
+	d.stat, err = d.api.FS.Stat(x.Context(), fsapi.StatQuestion{At: at, Inline: inline, Brief: true})
+	if err != nil {
+		return fault.New(fault.Unknown, "patch", d.Path.String(), err) // no other kind may claim that nothing was done
+	}
+	return nil
+}
