@@ -1,6 +1,7 @@
 package gitserve
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha1"
 	"fmt"
@@ -98,7 +99,7 @@ func (c *conversation) withTags(r *request, objects []content.Digest) ([]content
 
 // send writes a pack of objects.
 func (c *conversation) send(objects []content.Digest, offsets bool) error {
-	w := &packWriter{w: c.lines, sum: sha1.New(), offsets: offsets}
+	w := &packWriter{w: bufio.NewWriterSize(c.lines, maxBand), sum: sha1.New(), offsets: offsets}
 	w.Write(pack.AppendPackHeader(nil, len(objects)))
 	rest, err := c.Replicas.Disk().Copy(c.ctx, c.Repo.Pool, objects, w.entry)
 	if err != nil {
@@ -109,8 +110,7 @@ func (c *conversation) send(objects []content.Digest, offsets bool) error {
 			return err
 		}
 	}
-	w.w.Write(w.sum.Sum(nil))
-	return w.err
+	return w.finish()
 }
 
 // sendOther sends what is not among this disk's objects: a large body, or what has to be fetched from
@@ -140,23 +140,24 @@ func (c *conversation) sendOther(w *packWriter, d content.Digest) error {
 
 // packWriter writes entries and remembers where they began.
 type packWriter struct {
-	w       io.Writer
+	w       *bufio.Writer // so that small entries share a line
 	sum     hash.Hash
 	offsets bool // deltas may name their bases by offset
 	at      int64
 	began   []int64 // entries, in their order
-	err     error   // of w: everything after it is in vain
 	head    []byte
 }
 
 func (w *packWriter) Write(p []byte) (int, error) {
-	if w.err != nil {
-		return 0, w.err
-	}
 	w.sum.Write(p)
 	w.at += int64(len(p))
-	_, w.err = w.w.Write(p)
-	return len(p), w.err
+	return w.w.Write(p)
+}
+
+// finish writes what ends a pack. The buffer has remembered what went wrong before.
+func (w *packWriter) finish() error {
+	w.w.Write(w.sum.Sum(nil))
+	return w.w.Flush()
 }
 
 func (w *packWriter) entry(e *pack.Entry) error {
