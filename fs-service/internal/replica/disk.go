@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 
 	"rhapsode/content"
 	"rhapsode/fs-service/internal/bodies"
@@ -20,6 +21,9 @@ type Disk struct {
 	bodies  *bodies.Local
 	spool   string // a folder for packs on their way in, on the same file system
 	early   early
+
+	mu       sync.Mutex
+	arriving map[content.Pool]int // guarded by mu: packs on their way in
 }
 
 // NewDisk joins the two stores. It owns neither. What lies in the folder spool is left
@@ -28,7 +32,7 @@ func NewDisk(o *objects.Store, b *bodies.Local, spool string) (*Disk, error) {
 	if err := errors.Join(os.RemoveAll(spool), os.MkdirAll(spool, 0o700)); err != nil {
 		return nil, fault.New(fault.Internal, "open spool", spool, err)
 	}
-	return &Disk{objects: o, bodies: b, spool: spool}, nil
+	return &Disk{objects: o, bodies: b, spool: spool, arriving: map[content.Pool]int{}}, nil
 }
 
 // Object reads one object whole and checks it. NotFound, Corrupt; TooLarge for

@@ -91,46 +91,81 @@ func (r *Replicas) Fetch(ctx context.Context, pool content.Pool, d content.Diges
 }
 
 func (r *Replicas) fetch(ctx context.Context, pool content.Pool, d content.Digest) error {
-	kind := fault.NotFound
-	failures := []error{fmt.Errorf("%v is not on this disk", d)}
+	o, stored, err := r.get(ctx, pool, d)
+	if err != nil || stored {
+		return err
+	}
+	return r.disk.Put(ctx, pool, Batch{Objects: []content.Object{o}})
+}
+
+// maxFetch is how many bytes of fetched objects are held before they are stored.
+const maxFetch = 4 << 20
+
+// fetchAll copies objects from other replicas to this disk, many to a synced write.
+func (r *Replicas) fetchAll(ctx context.Context, pool content.Pool, ds []content.Digest) error {
+	var b Batch
+	held := 0
+	for _, d := range ds {
+		o, stored, err := r.get(ctx, pool, d)
+		if err != nil {
+			return err
+		}
+		if stored {
+			continue
+		}
+		b.Objects = append(b.Objects, o)
+		if held += len(o.Data); held >= maxFetch {
+			if err := r.disk.Put(ctx, pool, b); err != nil {
+				return err
+			}
+			b, held = Batch{}, 0
+		}
+	}
+	if len(b.Objects) == 0 {
+		return nil
+	}
+	return r.disk.Put(ctx, pool, b)
+}
+
+// get reads one object from another replica. A large body is stored on the way.
+func (r *Replicas) get(ctx context.Context, pool content.Pool, d content.Digest) (o content.Object, stored bool, err error) {
 	at, ok := r.place(pool)
 	if !ok {
-		return fault.Newf(fault.Unavailable, "fetch", "the shard of pool %v has no placement yet", pool)
+		return o, false, fault.Newf(fault.Unavailable, "fetch", "the shard of pool %v has no placement yet", pool)
 	}
+	kind := fault.NotFound
+	failures := []error{fmt.Errorf("%v is not on this disk", d)}
 	for _, name := range at.Replicas {
 		if name == r.self {
 			continue
 		}
-		err := r.fetchFrom(ctx, name, pool, d)
+		o, stored, err = r.getFrom(ctx, name, pool, d)
 		if err == nil {
-			return nil
+			return o, stored, nil
 		}
 		if !fault.Is(err, fault.NotFound) {
 			kind = fault.Unavailable
 		}
 		failures = append(failures, fmt.Errorf("replica %s: %w", name, err))
 	}
-	return &fault.Error{Kind: kind, Op: "fetch", Err: errors.Join(failures...)}
+	return o, false, &fault.Error{Kind: kind, Op: "fetch", Err: errors.Join(failures...)}
 }
 
-func (r *Replicas) fetchFrom(ctx context.Context, name string, pool content.Pool, d content.Digest) error {
+func (r *Replicas) getFrom(ctx context.Context, name string, pool content.Pool, d content.Digest) (o content.Object, stored bool, err error) {
 	peer, err := r.dial(name)
 	if err != nil {
-		return err
+		return o, false, err
 	}
 	h, body, err := peer.Open(ctx, pool, d)
 	if err != nil {
-		return err
+		return o, false, err
 	}
 	defer body.Close()
 	if h.Kind == content.KindBlob && h.Size > content.InlineLimit {
-		return r.disk.PutBody(ctx, pool, d, h.Size, body)
+		return o, true, r.disk.PutBody(ctx, pool, d, h.Size, body)
 	}
-	o, err := read(h, d, body)
-	if err != nil {
-		return err
-	}
-	return r.disk.Put(ctx, pool, Batch{Objects: []content.Object{o}})
+	o, err = read(h, d, body)
+	return o, false, err
 }
 
 // maxObject is the size in bytes of the largest commit, tree or tag.

@@ -3,6 +3,7 @@ package replica
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,8 +12,11 @@ import (
 	"rhapsode/internal/fault"
 )
 
-// mendBatch is how many blobs are looked for at a time.
-const mendBatch = 512
+// mendBatch is how many blobs are gathered, mendPart how many are fetched at a time.
+const (
+	mendBatch = 512
+	mendPart  = 64
+)
 
 // Complete walks from commits (or tags) to what is closed on this disk, fetches
 // what is missing on the way, and marks them closed. inspect, if not nil, sees every commit,
@@ -62,17 +66,19 @@ func (w *walk) visit(ctx context.Context, d content.Digest, kind content.Kind) e
 	return w.inspect(o)
 }
 
+// flush fetches the blobs that are missing, some at a time: a pack with the rest of
+// them may arrive meanwhile.
 func (w *walk) flush(ctx context.Context) error {
-	missing, err := w.disk.Missing(ctx, w.pool, w.blobs)
-	if err != nil {
-		return err
-	}
-	w.blobs = w.blobs[:0]
-	for _, d := range missing {
-		if err := w.Fetch(ctx, w.pool, d); err != nil {
+	for part := range slices.Chunk(w.blobs, mendPart) {
+		missing, err := w.disk.Missing(ctx, w.pool, part)
+		if err == nil && len(missing) > 0 {
+			err = w.fetchAll(ctx, w.pool, missing)
+		}
+		if err != nil {
 			return err
 		}
 	}
+	w.blobs = w.blobs[:0]
 	return nil
 }
 
@@ -188,6 +194,10 @@ func (h *Healer) round(ctx context.Context) (failed []target) {
 	for t := range h.due() {
 		if ctx.Err() != nil {
 			return failed
+		}
+		if h.replicas.disk.awaits(t.pool) {
+			failed = append(failed, t) // what is missing is probably in the pack that is arriving
+			continue
 		}
 		err := h.replicas.Complete(ctx, t.pool, []content.Digest{t.digest}, nil)
 		if err == nil {

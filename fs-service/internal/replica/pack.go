@@ -13,6 +13,8 @@ import (
 
 // PutPack stores a pack that arrives as a stream.
 func (d *Disk) PutPack(ctx context.Context, pool content.Pool, p Pack, r io.Reader) error {
+	d.arrives(pool, 1)
+	defer d.arrives(pool, -1)
 	name, err := d.fill(r, p.Size)
 	if err != nil {
 		return err
@@ -20,6 +22,22 @@ func (d *Disk) PutPack(ctx context.Context, pool content.Pool, p Pack, r io.Read
 	defer os.Remove(name) // gone already where AddPack took it
 	_, err = d.TakePack(ctx, pool, p, name, nil)
 	return err
+}
+
+// arrives counts the packs of a pool that are on their way in.
+func (d *Disk) arrives(pool content.Pool, n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.arriving[pool] += n; d.arriving[pool] == 0 {
+		delete(d.arriving, pool)
+	}
+}
+
+// awaits says whether a pack of the pool is on its way in.
+func (d *Disk) awaits(pool content.Pool) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.arriving[pool] > 0
 }
 
 // TakePack stores the pack in the file name, which must be on the same file

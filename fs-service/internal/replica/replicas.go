@@ -116,8 +116,9 @@ func (r *Replicas) SpreadPack(ctx context.Context, pool content.Pool, at placeme
 		if err != nil {
 			return err
 		}
-		p.Size = size
-		return errors.Join(peer.PutPack(ctx, pool, p, counting{f, sent}), f.Close())
+		sized := p
+		sized.Size = size
+		return errors.Join(peer.PutPack(ctx, pool, sized, counting{f, sent}), f.Close())
 	})
 }
 
