@@ -42,6 +42,7 @@ func Run(t *testing.T, fs fsapi.FS) {
 		{"refs are created, moved forward and deleted", refs},
 		{"a repository is made, changed, deleted and made again", repos},
 		{"what is not there is not found", notFound},
+		{"git clones, fetches and pushes", speaksGit},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

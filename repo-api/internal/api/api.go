@@ -65,8 +65,10 @@ type Config struct {
 // API makes resources out of requests.
 type API struct {
 	Config
-	flow  flow.Engine
-	pages *page.Pages
+	flow      flow.Engine
+	pages     *page.Pages
+	described described
+	dry       http.Handler // the same surface, on which nothing can be changed
 }
 
 // New returns the handler of the whole surface.
@@ -78,34 +80,28 @@ func New(c Config) http.Handler {
 		MaxTarget: maxTarget, Now: c.Clock,
 		Coder: coding.New(codersAtOnce), Trace: traceField, Status: problem.Status, Explain: problem.Writer{Log: c.Log}.Explain,
 	}}
-	return identify(a.routes())
+	var err error
+	if a.described, err = a.describe(); err != nil {
+		panic(err) // the same code describes the same surface: every test would have seen it
+	}
+	dry := a.flow
+	dry.Dry = true
+	a.dry = a.routes(&dry, func(_ string, h http.Handler) http.Handler { return h })
+	surface := a.routes(&a.flow, c.Instrument)
+	surface.PathPrefix(gitdoor.Prefix).Handler(c.Instrument("/git/{repo}.git", gitdoor.New(a.FS, a.Log)))
+	return identify(surface)
 }
 
 // routes matches encoded paths as they are: content decides which are good.
-func (a *API) routes() http.Handler {
+func (a *API) routes(engine *flow.Engine, instrument func(string, http.Handler) http.Handler) *mux.Router {
 	m := mux.NewRouter().UseEncodedPath().SkipClean(true)
-	handle := func(pattern string, open func(*http.Request) (flow.Resource, error)) {
-		m.Handle(pattern, a.Instrument(pattern, a.flow.Handler(open)))
+	for _, r := range a.surface() {
+		m.Handle(r.pattern, instrument(r.pattern, engine.Handler(r.open)))
 	}
-	handle("/content/{place:.+}", a.content)
-	handle("/repos", a.repos)
-	handle("/repos/{repo}", a.repo)
-	handle("/repos/{repo}/branches", a.branches)
-	handle("/repos/{repo}/branches/{branch}", a.branch)
-	handle("/repos/{repo}/commits", a.commits)
-	handle("/repos/{repo}/commits/{id}", a.commit)
-	handle("/repos/{repo}/history/{path:.*}", a.history)
-	handle("/repos/{repo}/imports/{sha256}", a.imports)
-	handle("/problems/{slug}", a.problemType)
-	m.PathPrefix(gitdoor.Prefix).Handler(a.Instrument("/git/{repo}.git", gitdoor.New(a.FS, a.Log)))
-	handle("/healthz", a.health)
-	handle("/readyz", a.ready)
 	if a.Metrics != nil {
-		handle("/metrics", a.metrics)
+		m.Handle("/metrics", instrument("/metrics", engine.Handler(a.metrics)))
 	}
-	handle(page.StyleURL, a.style)
-	handle("/", a.root)
-	m.NotFoundHandler = a.Instrument("none", a.flow.Handler(nowhere))
+	m.NotFoundHandler = instrument("none", engine.Handler(nowhere))
 	return m
 }
 
