@@ -12,6 +12,8 @@ func (x *Exchange) answer(status int) {
 	switch {
 	case status >= 400:
 		x.refuse(status)
+	case x.engine.Dry && x.method&changes != 0 && status == http.StatusNoContent:
+		x.writer.WriteHeader(status)
 	case x.method == OPTIONS:
 		x.options(status)
 	case status == http.StatusNotModified:
@@ -143,7 +145,7 @@ func (x *Exchange) send(status int, body body) {
 	h.Set("Content-Type", body.mediaType)
 	h.Set("Content-Length", strconv.FormatInt(body.size, 10))
 	x.writer.WriteHeader(status)
-	if x.method == HEAD {
+	if x.bodiless() {
 		return
 	}
 	if err := body.writeTo(x.writer); err != nil {

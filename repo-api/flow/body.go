@@ -31,13 +31,16 @@ func (x *Exchange) openSent(status int) (body, error) {
 		b.mediaType = "multipart/byteranges; boundary=" + b.boundary
 		b.size = b.multipartSize()
 	}
-	if x.sent.Bytes != nil || x.method == HEAD || b.size == 0 {
+	if x.sent.Bytes != nil || x.bodiless() || b.size == 0 {
 		return b, nil
 	}
 	var err error
 	b.first, err = x.sent.Parts.Open(x.Context(), x.spans[0].Start, x.spans[0].Length)
 	return b, err
 }
+
+// bodiless says whether an answer ends with its fields.
+func (x *Exchange) bodiless() bool { return x.method == HEAD || x.engine.Dry }
 
 // code replaces what is sent by its coding. Ranges are then ranges of that (14.2).
 func (x *Exchange) code() error {

@@ -63,7 +63,7 @@ func (e *FieldError) Unwrap() error { return e.Err }
 
 func (x *Exchange) judgesItself() (bool, error) {
 	here := x.State.Moved == Stayed && !x.State.Gone
-	return here && x.State.Judges && x.method&changes != 0, nil
+	return here && x.State.Judges && x.method&changes != 0 && !x.engine.Dry, nil
 }
 
 func (x *Exchange) hasIfMatch() (bool, error)     { return x.Conditions.IfMatch.Sent(), nil }

@@ -27,6 +27,11 @@ type Engine struct {
 	// request. "": nobody is.
 	Trace string
 
+	// Dry has every request stop short of what would change something, and be
+	// answered 204 there. Conditions are then judged by the table alone, and no
+	// content is sent.
+	Dry bool
+
 	// Walked, if it is not nil, is told of every walk before it is answered.
 	Walked func(x *Exchange, status int)
 }
@@ -132,6 +137,9 @@ func (x *Exchange) walk() (status int, err error) {
 	for at := B13; ; {
 		x.path[x.steps] = at
 		x.steps++
+		if x.engine.Dry && at.acts() {
+			return http.StatusNoContent, nil
+		}
 		question := &table[at]
 		yes, err := question.ask(x)
 		if err != nil {

@@ -92,6 +92,15 @@ func to(n Node) Next          { return Next{Node: n} }
 func end(status int) Next     { return Next{Status: status} }
 func (n Node) String() string { return table[n].Name }
 
+// acts says whether the answer to n is known only when the change is made.
+func (n Node) acts() bool {
+	switch n {
+	case P3, M20, N11, O14, P16:
+		return true
+	}
+	return false
+}
+
 // Table returns the diagram, node by node.
 func Table() []Question { return append([]Question(nil), table[:]...) }
 

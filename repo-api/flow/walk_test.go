@@ -310,3 +310,55 @@ type sink struct{ header http.Header }
 func (s sink) Header() http.Header         { return s.header }
 func (s sink) Write(p []byte) (int, error) { return len(p), nil }
 func (s sink) WriteHeader(int)             {}
+
+func TestADryRunChangesNothing(t *testing.T) {
+	fields := func(method string, fields ...string) *http.Request {
+		return request(method, "/", "x", append(fields, "Prefer", "trace")...)
+	}
+	tests := []struct {
+		request *http.Request
+		missing bool
+		want    int
+		ends    string
+	}{
+		{fields("PUT", "If-Match", `"now"`), false, 204, "O14"},
+		{fields("PUT", "If-Match", `"old"`), false, 412, "G11"}, // though the resource would judge it
+		{fields("PUT"), false, 428, "L18"},
+		{fields("PUT"), true, 204, "P3"},
+		{fields("PATCH", "If-Match", "*"), false, 204, "P16"},
+		{fields("DELETE", "If-Match", "*"), false, 204, "M20"},
+		{fields("POST"), false, 204, "N11"},
+		{fields("GET"), false, 200, "O18"},
+	}
+	for _, tt := range tests {
+		y := newToy()
+		y.state.Guarded, y.state.Judges = true, true
+		if tt.missing {
+			y.state = flow.State{Judges: true}
+		}
+		e := engine(nil)
+		e.Dry = true
+		w := httptest.NewRecorder()
+		e.Handler(func(*http.Request) (flow.Resource, error) { return readOnly{y, t}, nil }).ServeHTTP(w, tt.request)
+		if w.Code != tt.want || !strings.HasSuffix(w.Header().Get("Toy-Trace"), " "+tt.ends) {
+			t.Errorf("%s: %d by %s", tt.request.Method, w.Code, w.Header().Get("Toy-Trace"))
+		}
+	}
+}
+
+// readOnly is a toy that must not be changed.
+type readOnly struct {
+	*toy
+	t *testing.T
+}
+
+func (r readOnly) fail() (flow.Done, error) {
+	r.t.Helper()
+	r.t.Error("it was changed")
+	return flow.Done{}, nil
+}
+
+func (r readOnly) Put(*flow.Exchange) (flow.Done, error)    { return r.fail() }
+func (r readOnly) Post(*flow.Exchange) (flow.Done, error)   { return r.fail() }
+func (r readOnly) Patch(*flow.Exchange) (flow.Done, error)  { return r.fail() }
+func (r readOnly) Delete(*flow.Exchange) (flow.Done, error) { return r.fail() }

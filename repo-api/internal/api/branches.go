@@ -54,10 +54,7 @@ func (c *branchCollection) shape(r fsapi.Ref) resource.Branch { return resource.
 
 // Post makes a branch: {"name", "from" or "commit"}.
 func (c *branchCollection) Post(x *flow.Exchange) (flow.Done, error) {
-	var asked struct {
-		Name string `json:"name"`
-		target
-	}
+	var asked newBranch
 	text, err := readJSON(x.Request, &asked)
 	if err != nil {
 		return flow.Done{}, err
@@ -82,10 +79,16 @@ func (c *branchCollection) Post(x *flow.Exchange) (flow.Done, error) {
 	}, err
 }
 
+// newBranch is a branch that is to be made.
+type newBranch struct {
+	Name string `json:"name"`
+	target
+}
+
 // target is where a branch should point: at a commit, or where a branch or tag does.
 type target struct {
-	Commit *content.Digest `json:"commit"`
-	From   string          `json:"from"`
+	Commit *content.Digest `json:"commit,omitempty"`
+	From   string          `json:"from,omitempty"`
 }
 
 // resolve returns the revision that t names; nothing: where the default branch points.

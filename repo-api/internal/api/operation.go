@@ -13,8 +13,13 @@ import (
 // health says that the process is alive, and nothing more.
 func (a *API) health(*http.Request) (flow.Resource, error) {
 	return a.reading("no-store", func(*flow.Exchange) (any, string, error) {
-		return map[string]string{"status": "ok"}, "", nil
+		return status{"ok"}, "", nil
 	}), nil
+}
+
+// status is what health and readiness answer.
+type status struct {
+	Status string `json:"status"`
 }
 
 // ready says whether requests should come here.
@@ -25,7 +30,7 @@ func (a *API) ready(*http.Request) (flow.Resource, error) {
 				return nil, "", fault.New(fault.Unavailable, "ready", "", err)
 			}
 		}
-		return map[string]string{"status": "ready"}, "", nil
+		return status{"ready"}, "", nil
 	}), nil
 }
 

@@ -50,10 +50,7 @@ func (c *repoCollection) Look(x *flow.Exchange) (flow.State, error) {
 
 // Post makes a repository: {"name", "description", "default_branch"}.
 func (c *repoCollection) Post(x *flow.Exchange) (flow.Done, error) {
-	var asked struct {
-		Name content.RepoID `json:"name"`
-		repoSettings
-	}
+	var asked newRepo
 	text, err := readJSON(x.Request, &asked)
 	if err != nil {
 		return flow.Done{}, err
@@ -72,6 +69,12 @@ func (c *repoCollection) Post(x *flow.Exchange) (flow.Done, error) {
 	}
 	state, err := c.show(x, resource.RepoOf(repo))
 	return flow.Done{Created: true, Location: resource.RepoURL(repo.ID), Tag: state.Tag, Content: c.representation()}, err
+}
+
+// newRepo is what may be said of a repository that is to be made.
+type newRepo struct {
+	Name content.RepoID `json:"name"`
+	repoSettings
 }
 
 // repoSettings is what may be said of a repository.

@@ -26,6 +26,8 @@ type site struct {
 	t      *testing.T
 	url    string
 	client *http.Client
+
+	described *description // every exchange is held to it
 }
 
 func newSite(t *testing.T) *site {
@@ -37,17 +39,18 @@ func newSite(t *testing.T) *site {
 
 func siteOver(t *testing.T, fs fsapi.FS) *site {
 	t.Helper()
-	server := httptest.NewUnstartedServer(api.New(api.Config{
+	surface := api.New(api.Config{
 		FS: fs, MaxBody: maxBody, Spool: t.TempDir(), Clock: time.Now, Log: fstest.Log(t),
 		Metrics: func() ([]byte, string, error) { return []byte("up 1\n"), "text/plain", nil },
-	}))
+	})
+	server := httptest.NewUnstartedServer(surface)
 	server.Config.DisableGeneralOptionsHandler = true
 	server.Start()
 	t.Cleanup(server.Close)
 	client := server.Client()
 	client.Transport.(*http.Transport).DisableCompression = true // what is not asked for is not sent
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &site{t, server.URL, client}
+	return &site{t, server.URL, client, loadDescription(t, surface)}
 }
 
 // answer is what came back.
@@ -89,7 +92,9 @@ func (s *site) ask(method, path string, body io.Reader, fields ...string) answer
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return answer{resp, string(text)}
+	a := answer{resp, string(text)}
+	s.described.check(s.t, a)
+	return a
 }
 
 // want is ask, with a status that is due.

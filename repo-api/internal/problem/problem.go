@@ -131,6 +131,16 @@ func addMembers(body map[string]any, f flow.Refusal) {
 	}
 }
 
+// Body is the shape of what is written here: its members that are always there.
+// What helps with a particular problem comes beside them.
+type Body struct {
+	Type     string `json:"type"`
+	Title    string `json:"title"`
+	Status   int    `json:"status"`
+	Detail   string `json:"detail"`
+	Instance string `json:"instance,omitempty"`
+}
+
 // variant is what a client may have instead of what it asked for.
 type variant struct {
 	Type     string   `json:"type"`

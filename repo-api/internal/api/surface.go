@@ -1,0 +1,169 @@
+package api
+
+import (
+	"net/http"
+
+	"rhapsode/repo-api/flow"
+	"rhapsode/repo-api/internal/openapi"
+	"rhapsode/repo-api/internal/page"
+	"rhapsode/repo-api/internal/patch"
+	"rhapsode/repo-api/internal/problem"
+	"rhapsode/repo-api/internal/resource"
+)
+
+// route is a kind of resource: which targets it has, how it is opened and what can
+// be asked of it.
+type route struct {
+	pattern string
+	open    func(*http.Request) (flow.Resource, error)
+	paths   []openapi.Path
+}
+
+// surface is all that is served, but for metrics and git.
+func (a *API) surface() []route {
+	return []route{
+		{"/", a.root, one("/", "Where everything can be found from", get(resource.Root{}))},
+		{"/repos", a.repos, one("/repos", "All repositories, in pages",
+			get(resource.List[resource.Repo]{}, pages...),
+			post("Make one", newRepo{}, resource.Repo{}))},
+		{"/repos/{repo}", a.repo, one("/repos/{repo}", "A repository's record; its name is its identity",
+			get(resource.Repo{}),
+			put("Make it, or say all of it anew", repoSettings{}, resource.Repo{}),
+			patching("Say some of it anew", jsonOf(resource.Repo{})),
+			del("Take it away; what it held is kept"))},
+		{"/repos/{repo}/branches", a.branches, one("/repos/{repo}/branches", "Its branches, in pages",
+			get(resource.List[resource.Branch]{}, pages...),
+			post("Make one", newBranch{}, resource.Branch{}))},
+		{"/repos/{repo}/branches/{branch}", a.branch, one("/repos/{repo}/branches/{branch}", "A branch; its ETag is the commit that it points at",
+			get(resource.Branch{}),
+			put("Make it, or move it forward", target{}, resource.Branch{}),
+			del("Take it away; its commits stay"))},
+		{"/repos/{repo}/commits", a.commits, one("/repos/{repo}/commits", "Everything that happened, the last first, in pages",
+			get(resource.List[resource.Event]{}, history...))},
+		{"/repos/{repo}/commits/{id}", a.commit, one("/repos/{repo}/commits/{id}", "A commit and what it changed against its first parent",
+			get(resource.CommitDetail{}))},
+		{"/repos/{repo}/history/{path:.*}", a.history, one("/repos/{repo}/history/{path}", "The commits that changed a path, the last first, in pages",
+			get(resource.List[resource.Event]{}, history...))},
+		{"/repos/{repo}/imports/{sha256}", a.imports, one("/repos/{repo}/imports/{sha256}", "A bundle on its way in, and what became of it",
+			get(resource.Import{}), uploading())},
+		{"/content/{place:.+}", a.content, contentPaths()},
+		{"/problems/{slug}", a.problemType, one("/problems/{slug}", "What a type of problem means", get(problem.Type{}))},
+		{"/healthz", a.health, one("/healthz", "Whether the process is alive", get(status{}))},
+		{"/readyz", a.ready, one("/readyz", "Whether requests should come here", get(status{}))},
+		{"/openapi.json", a.openAPI, one("/openapi.json", "This description, for programs", file(openapi.MediaType))},
+		{"/docs", a.docs, one("/docs", "This description, for people", file(page.Type))},
+		{page.FlowURL, a.flowDiagram, one(page.FlowURL, "How a request comes to its status; the way of one is lit",
+			file(page.Type, "trace", "status", "method", "target", "fields"))},
+		{page.StyleURL, a.style, one(page.StyleURL, "The stylesheet of every page", file(page.StyleType))},
+	}
+}
+
+// contentPaths are what the one pattern of content stands for.
+func contentPaths() []openapi.Path {
+	anything := []openapi.Content{{Media: "*/*"}}
+	document := openapi.Operation{Method: "GET", Summary: "The bytes, as they were sent", Gives: []openapi.Answer{
+		{Status: http.StatusOK, Contents: anything}, {Status: http.StatusPartialContent, Contents: anything},
+		{Status: http.StatusNotModified}, {Status: http.StatusPermanentRedirect},
+	}}
+	changed := []openapi.Answer{
+		{Status: http.StatusOK, Contents: anything}, {Status: http.StatusCreated, Contents: anything}, {Status: http.StatusNoContent},
+	}
+	return []openapi.Path{
+		{Path: "/content/{repo}@{ref}/{path}", Summary: "A document. Only on a branch can it be changed", Operations: []openapi.Operation{
+			document,
+			{Method: "PUT", Summary: "Make it what is sent", Takes: anything, Gives: changed},
+			patching("Change parts of a JSON document", anything[0]),
+			del("Take it away; it stays in the history"),
+		}},
+		{Path: "/content/{repo}@{ref}/", Summary: "A directory: what is in it, in pages. Its URL ends with a slash", Operations: []openapi.Operation{
+			get(resource.Directory{}, pages...),
+		}},
+		{Path: "/content/{repo}/{path}", Summary: "A document or directory as it is on the default branch", Operations: []openapi.Operation{
+			{Method: "GET", Summary: "Where that is", Gives: []openapi.Answer{{Status: http.StatusFound}}},
+		}},
+	}
+}
+
+// The parameters of lists.
+var (
+	pages   = []string{"limit", "after"}
+	history = []string{"limit", "after", "ref"}
+)
+
+func one(path, summary string, operations ...openapi.Operation) []openapi.Path {
+	return []openapi.Path{{Path: path, Summary: summary, Operations: operations}}
+}
+
+func jsonOf(shape any) openapi.Content { return openapi.Content{Media: resource.JSON, Shape: shape} }
+
+// get reads a shape, as JSON or as a page.
+func get(shape any, query ...string) openapi.Operation {
+	shown := []openapi.Content{jsonOf(shape), {Media: "text/html"}}
+	return openapi.Operation{Method: "GET", Summary: "Read it", Query: append([]string{"as"}, query...), Gives: []openapi.Answer{
+		{Status: http.StatusOK, Contents: shown}, {Status: http.StatusPartialContent, Contents: []openapi.Content{{Media: "*/*"}}}, {Status: http.StatusNotModified},
+	}}
+}
+
+// file reads what has one form.
+func file(media string, query ...string) openapi.Operation {
+	return openapi.Operation{Method: "GET", Summary: "Read it", Query: query, Gives: []openapi.Answer{
+		{Status: http.StatusOK, Contents: []openapi.Content{{Media: media}}},
+		{Status: http.StatusPartialContent, Contents: []openapi.Content{{Media: "*/*"}}}, {Status: http.StatusNotModified},
+	}}
+}
+
+func post(summary string, asked, made any) openapi.Operation {
+	return openapi.Operation{Method: "POST", Summary: summary, Takes: []openapi.Content{jsonOf(asked)}, Gives: []openapi.Answer{
+		{Status: http.StatusCreated, Contents: []openapi.Content{jsonOf(made)}},
+	}}
+}
+
+func put(summary string, asked, made any) openapi.Operation {
+	shown := []openapi.Content{jsonOf(made)}
+	return openapi.Operation{Method: "PUT", Summary: summary, Takes: []openapi.Content{jsonOf(asked)}, Gives: []openapi.Answer{
+		{Status: http.StatusOK, Contents: shown}, {Status: http.StatusCreated, Contents: shown}, {Status: http.StatusNoContent},
+	}}
+}
+
+func patching(summary string, shown openapi.Content) openapi.Operation {
+	o := openapi.Operation{Method: "PATCH", Summary: summary, Gives: []openapi.Answer{
+		{Status: http.StatusOK, Contents: []openapi.Content{shown}}, {Status: http.StatusNoContent},
+	}}
+	for _, media := range patch.Types() {
+		o.Takes = append(o.Takes, openapi.Content{Media: media})
+	}
+	return o
+}
+
+func uploading() openapi.Operation {
+	return openapi.Operation{
+		Method: "PATCH", Summary: "Append a piece", Takes: []openapi.Content{{Media: partialUpload}}, Gives: []openapi.Answer{
+			{Status: http.StatusNoContent}, {Status: http.StatusAccepted, Contents: []openapi.Content{jsonOf(resource.Import{})}},
+		},
+	}
+}
+
+func del(summary string) openapi.Operation {
+	return openapi.Operation{Method: "DELETE", Summary: summary, Gives: []openapi.Answer{{Status: http.StatusNoContent}}}
+}
+
+// described is the surface in words.
+type described struct {
+	paths []openapi.Path
+	text  []byte // OpenAPI
+}
+
+// describe describes the surface.
+func (a *API) describe() (d described, err error) {
+	for _, r := range a.surface() {
+		d.paths = append(d.paths, r.paths...)
+	}
+	doc, err := openapi.Describe(apiVersion, d.paths, openapi.Content{Media: problem.MediaType, Shape: problem.Body{}})
+	if err == nil {
+		d.text, err = doc.MarshalJSON()
+	}
+	return d, err
+}
+
+// apiVersion is the version of what is described; it grows when a client could notice.
+const apiVersion = "0.1.0"
