@@ -23,6 +23,7 @@ type FS interface {
 	Writer
 	Importer
 	Git
+	Merger
 }
 
 // Freshness says how recent the answer about a ref has to be.

@@ -3,6 +3,7 @@ package fsclient
 import (
 	"context"
 	"sync"
+	"time"
 
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/wire"
@@ -14,9 +15,14 @@ import (
 // Bounds of a batcher.
 const (
 	maxTogether = 256  // questions in one message
-	maxFlight   = 2    // messages under way
+	maxFlight   = 4    // messages under way, when the first takes its time
 	maxQueued   = 4096 // questions that wait
 )
+
+// patience is how long a question waits for the message that is under way before
+// another is sent beside it: one slow answer must not hold up the rest, but as
+// long as answers are quick, fewer and fuller messages cost everybody less.
+const patience = 3 * time.Millisecond
 
 // batcher gathers the questions that wait for one node: while messages are under
 // way, those that come go together in the next. A question is sent after it was asked, never joined to
@@ -48,21 +54,41 @@ func newBatcher(crew *run.Crew, files pb.FileSystemClient) *batcher {
 // ask returns the node's answer to q. If ctx ends first, the question is asked in vain.
 func (b *batcher) ask(ctx context.Context, q fsapi.StatQuestion) (fsapi.Stat, error) {
 	w := &question{q: q, answer: make(chan statAnswer, 1)}
+	if err := b.enqueue(w); err != nil {
+		return fsapi.Stat{}, err
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		select {
+		case a := <-w.answer:
+			return a.stat, a.err
+		case <-timer.C:
+			b.launch(maxFlight)
+		case <-ctx.Done():
+			return fsapi.Stat{}, ctx.Err()
+		}
+	}
+}
+
+func (b *batcher) enqueue(w *question) error {
 	b.mu.Lock()
 	if len(b.waiting) >= maxQueued {
 		b.mu.Unlock()
-		return fsapi.Stat{}, fault.Newf(fault.Unavailable, "stat", "%d questions wait already", maxQueued)
+		return fault.Newf(fault.Unavailable, "stat", "%d questions wait already", maxQueued)
 	}
 	b.waiting = append(b.waiting, w)
-	if b.flight < maxFlight && b.crew.Go("stat", b.drain) {
-		b.flight++
-	}
 	b.mu.Unlock()
-	select {
-	case a := <-w.answer:
-		return a.stat, a.err
-	case <-ctx.Done():
-		return fsapi.Stat{}, ctx.Err()
+	b.launch(1)
+	return nil
+}
+
+// launch sends what waits, unless that many messages are under way.
+func (b *batcher) launch(most int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) > 0 && b.flight < most && b.crew.Go("stat", b.drain) {
+		b.flight++
 	}
 }
 

@@ -30,6 +30,14 @@ func (c *Client) MoveRef(ctx context.Context, m fsapi.RefMove) (fsapi.Ref, error
 	return ask(ctx, c, m.Repo, toWrite, "move ref", wire.FromRefMove(m), pb.FileSystemClient.MoveRef, wire.Ref)
 }
 
+// Merge is in fsapi.Merger.
+func (c *Client) Merge(ctx context.Context, m fsapi.Merge) (fsapi.Merged, error) {
+	if m.Request.IsZero() {
+		m.Request = content.NewRequestID()
+	}
+	return ask(ctx, c, m.Repo, toWrite, "merge", wire.FromMerge(m), pb.FileSystemClient.Merge, wire.Merged)
+}
+
 // PutRepo is in fsapi.Writer.
 func (c *Client) PutRepo(ctx context.Context, change fsapi.RepoChange) (r fsapi.Repo, created bool, err error) {
 	if change.Request.IsZero() {

@@ -259,3 +259,12 @@ func incoming(first []byte, next func() ([]byte, error)) io.Reader {
 		return next()
 	}, func() {})
 }
+
+func (f files) Merge(ctx context.Context, p *pb.MergeRequest) (*pb.MergeReply, error) {
+	m, err := wire.Merge(p)
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	merged, err := f.node.Merge(ctx, m)
+	return answer(merged, err, wire.FromMerged)
+}

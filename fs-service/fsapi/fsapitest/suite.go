@@ -40,6 +40,8 @@ func Run(t *testing.T, fs fsapi.FS) {
 		{"history pages fit together while the branch moves", history},
 		{"a commit tells what it changed", commitDetail},
 		{"refs are created, moved forward and deleted", refs},
+		{"a branch is merged into another", merges},
+		{"a merge in conflict changes nothing until it is resolved", mergeConflicts},
 		{"a repository is made, changed, deleted and made again", repos},
 		{"what is not there is not found", notFound},
 		{"git clones, fetches and pushes", speaksGit},

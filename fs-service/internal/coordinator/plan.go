@@ -195,7 +195,7 @@ func (p *planner) build(ctx context.Context, cs content.ChangeSet, edits []gitfm
 	p.keep(trees...)
 	commit := content.Commit{
 		Tree: tree, Author: cs.Author, Message: message(cs),
-		Committer: content.Signature{Name: "Rhapsode", Email: "rhapsode@localhost", When: p.when},
+		Committer: committer(p.when),
 	}
 	if commit.Author.When.IsZero() {
 		commit.Author.When = p.when
@@ -211,6 +211,11 @@ func (p *planner) build(ctx context.Context, cs content.ChangeSet, edits []gitfm
 		p.done = append(p.done, refs.Done{Request: cs.Request, Commit: o.Digest})
 	}
 	return o.Digest, nil
+}
+
+// committer is who writes commits on their authors' behalf.
+func committer(when time.Time) content.Signature {
+	return content.Signature{Name: "Rhapsode", Email: "rhapsode@localhost", When: when}
 }
 
 func (p *planner) keep(objs ...content.Object) {

@@ -165,85 +165,103 @@ func (c *conversation) fetchZero(r *request, in reader) error {
 	return nil
 }
 
+// negotiation is version 0's way to find what is common.
+type negotiation struct {
+	*conversation
+	*request
+	common []content.Digest
+	judged int  // how many were common when ready was found out
+	ready  bool // they suffice
+	other  bool // a have was not known here
+}
+
 // negotiate answers the haves of version 0 as they come, as git's upload-pack does for a
 // client that speaks in single requests: this one ends at its flush, or is done.
-func (c *conversation) negotiate(r *request, in reader) (common []content.Digest, err error) {
-	other := false // a have was not known here
+func (c *conversation) negotiate(r *request, in reader) ([]content.Digest, error) {
+	n := negotiation{conversation: c, request: r}
 	for {
 		text, ok, kind, err := in.next()
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
-			return nil, c.endRound(r, common, other, kind)
+			return nil, n.endRound(kind)
 		}
+		r.haves = r.haves[:0]
 		if _, err := r.argument(text); err != nil {
 			return nil, err
 		}
 		if r.done {
-			c.concludes(r, common)
-			return common, nil
+			n.conclude()
+			return n.common, nil
 		}
-		known, err := c.common(r.haves)
-		if err != nil {
+		if err := n.have(); err != nil {
 			return nil, err
 		}
-		r.haves = r.haves[:0]
-		switch {
-		case len(known) == 0:
-			other = true
-			err = c.enough(r, common, text)
-		case r.detailed:
-			c.line("ACK %v common\n", known[0])
-		case len(common) == 0:
-			c.line("ACK %v\n", known[0])
-		}
-		if err != nil {
-			return nil, err
-		}
-		common = append(common, known...)
 	}
 }
 
-// enough tells a client that goes on about what nobody here knows to stop, once what is
-// common suffices.
-func (c *conversation) enough(r *request, common []content.Digest, line string) error {
-	if !r.detailed || len(common) == 0 {
+// have answers one have. A client that goes on about what nobody here knows is told to
+// stop once what is common suffices.
+func (n *negotiation) have() error {
+	known, err := n.conversation.common(n.haves)
+	if err != nil || len(n.haves) == 0 {
+		return err
+	}
+	if len(known) == 0 {
+		n.other = true
+		if err := n.judge(); err != nil {
+			return err
+		}
+		if n.ready {
+			n.line("ACK %v ready\n", n.haves[0])
+		}
 		return nil
 	}
-	ready, err := c.suffices(r.wants, common)
-	if ready {
-		c.line("ACK %s ready\n", strings.TrimPrefix(line, "have "))
+	switch {
+	case n.detailed:
+		n.line("ACK %v common\n", known[0])
+	case len(n.common) == 0:
+		n.line("ACK %v\n", known[0])
+	}
+	n.common = append(n.common, known...)
+	return nil
+}
+
+// judge finds out whether what is common suffices, for a client that wants to be told.
+func (n *negotiation) judge() (err error) {
+	if n.detailed && n.judged != len(n.common) {
+		n.judged = len(n.common)
+		n.ready, err = n.suffices(n.wants, n.common)
 	}
 	return err
 }
 
-func (c *conversation) endRound(r *request, common []content.Digest, other bool, kind int) error {
+func (n *negotiation) endRound(kind int) error {
 	if kind != atFlush {
 		return nil
 	}
-	if r.detailed && len(common) > 0 && !other {
-		ready, err := c.suffices(r.wants, common)
-		if err != nil {
+	if len(n.common) > 0 && !n.other {
+		if err := n.judge(); err != nil {
 			return err
 		}
-		if ready {
-			c.line("ACK %v ready\n", common[len(common)-1])
+		if n.ready {
+			n.line("ACK %v ready\n", n.common[len(n.common)-1])
 		}
 	}
-	if r.detailed || len(common) == 0 {
-		c.line("NAK\n")
+	if n.detailed || len(n.common) == 0 {
+		n.line("NAK\n")
 	}
 	return nil
 }
 
-// concludes acknowledges the last that was common, before the pack.
-func (c *conversation) concludes(r *request, common []content.Digest) {
+// conclude acknowledges the last that was common, before the pack.
+func (n *negotiation) conclude() {
 	switch {
-	case len(common) == 0:
-		c.line("NAK\n")
-	case r.detailed:
-		c.line("ACK %v\n", common[len(common)-1])
+	case len(n.common) == 0:
+		n.line("NAK\n")
+	case n.detailed:
+		n.line("ACK %v\n", n.common[len(n.common)-1])
 	}
 }
 
@@ -254,5 +272,6 @@ func (c *conversation) common(haves []content.Digest) ([]content.Digest, error) 
 	if err != nil || len(missing) == len(haves) {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(haves), func(d content.Digest) bool { return slices.Contains(missing, d) }), nil
+	lacked := setOf(missing)
+	return slices.DeleteFunc(slices.Clone(haves), func(d content.Digest) bool { return lacked[d] }), nil
 }

@@ -20,6 +20,7 @@ func (c *conversation) pack(r *request, h history, common []content.Digest) erro
 	p := c.progress(r.quiet)
 	c.tick = func(found int) error { return p.show("Enumerating objects: %d\r", found) }
 	objects, err := c.lacking(r, h, common)
+	p.stop()
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func (c *conversation) pack(r *request, h history, common []content.Digest) erro
 // lacking returns the objects to send, in order.
 func (c *conversation) lacking(r *request, h history, common []content.Digest) (objects []content.Digest, err error) {
 	if len(common) == 0 && len(h.cut) == 0 && !r.filter.on {
-		k, err := c.closureOf(r.wants, c.wantsAll(r))
+		k, err := c.closureOf(r.wants, r.all)
 		if err != nil {
 			return nil, err
 		}
@@ -54,12 +55,6 @@ func (c *conversation) lacking(r *request, h history, common []content.Digest) (
 		return nil, err
 	}
 	return c.withTags(r, w.result())
-}
-
-// wantsAll says whether the wants are everything that is shown.
-func (c *conversation) wantsAll(r *request) bool {
-	tips, err := c.tips()
-	return err == nil && slices.Equal(tips, r.wants)
 }
 
 func (c *conversation) keeps(f filter, d content.Digest) (bool, error) {

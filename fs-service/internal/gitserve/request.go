@@ -17,6 +17,7 @@ const (
 // request is what a fetch asks for, in either version of the protocol.
 type request struct {
 	wants      []content.Digest
+	all        bool // they are everything that is shown
 	haves      []content.Digest
 	shallow    []content.Digest // commits whose parents the client lacks
 	depth      depth

@@ -71,8 +71,8 @@ type taking struct {
 	show *progress
 }
 
-// limits are those of one push.
-var limits = pack.Limits{Objects: 5_000_000, Held: 128 << 20, Total: 64 << 30}
+// limits are those of one push, where they are not those of every pack.
+var limits = pack.Limits{Objects: 5_000_000}
 
 func (t *taking) options() pack.IndexOptions {
 	return pack.IndexOptions{

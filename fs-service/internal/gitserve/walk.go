@@ -9,8 +9,11 @@ import (
 	"rhapsode/internal/fault"
 )
 
-// maxObjects is how many objects one answer holds.
-const maxObjects = 10_000_000
+// Limits of one answer.
+const (
+	maxObjects = 10_000_000
+	maxDepth   = 4096 // directories within each other: git's own limit
+)
 
 // walk finds what can be reached from some wants and not from some haves.
 //
@@ -122,7 +125,7 @@ func (w *walk) want(d content.Digest) error {
 		case content.KindCommit:
 			return w.reach(d, wantedSide)
 		case content.KindTree:
-			return w.tree(d, nil)
+			return w.tree(d, nil, 0)
 		case content.KindBlob:
 			return w.find(d)
 		}
@@ -230,14 +233,17 @@ func (w *walk) commit(n *node) error {
 			return nil
 		}
 	}
-	return w.tree(n.tree, like)
+	return w.tree(n.tree, like, 0)
 }
 
 // tree finds a tree and what it holds, but for what the trees that it is like hold at
 // the same place.
-func (w *walk) tree(d content.Digest, like []content.Digest) error {
+func (w *walk) tree(d content.Digest, like []content.Digest, depth int) error {
 	if w.has(d) {
 		return nil
+	}
+	if depth > maxDepth {
+		return fault.Newf(fault.TooLarge, "fetch", "directories are nested deeper than %d", maxDepth)
 	}
 	if err := w.find(d); err != nil {
 		return err
@@ -270,7 +276,7 @@ func (w *walk) tree(d content.Digest, like []content.Digest) error {
 			}
 		}
 		if now.Mode.IsDir() {
-			return w.tree(now.Digest, dirs)
+			return w.tree(now.Digest, dirs, depth+1)
 		}
 		return w.document(now.Digest)
 	})

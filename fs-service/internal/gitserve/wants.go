@@ -24,7 +24,7 @@ func inOrder(ds []content.Digest) []content.Digest {
 	return slices.Compact(ds)
 }
 
-// checkWants refuses a want that a client does not see: it is neither shown nor reachable
+// checkWants puts the wants in order and refuses a want that a client does not see: it is neither shown nor reachable
 // from what is.
 func (c *conversation) checkWants(r *request) error {
 	r.wants = inOrder(r.wants)
@@ -32,6 +32,7 @@ func (c *conversation) checkWants(r *request) error {
 	if err != nil {
 		return err
 	}
+	r.all = slices.Equal(r.wants, tips)
 	for _, d := range r.wants {
 		if _, shown := slices.BinarySearchFunc(tips, d, compareDigests); shown {
 			continue
@@ -56,8 +57,8 @@ func (c *conversation) reachable(tips []content.Digest, d content.Digest) (bool,
 		return false, err
 	}
 	if h.Kind != content.KindCommit {
-		all, err := c.closureOf(tips, true)
-		return err == nil && all.has(d), err
+		k, err := c.closureOf(tips, true)
+		return err == nil && k.has(d), err
 	}
 	target, err := c.Graph.Commit(c.ctx, c.src, d)
 	if err != nil {

@@ -234,6 +234,14 @@ func (n *Node) MoveRef(ctx context.Context, m fsapi.RefMove) (fsapi.Ref, error) 
 	return n.coordinator.MoveRef(ctx, m)
 }
 
+// Merge is in fsapi.Merger.
+func (n *Node) Merge(ctx context.Context, m fsapi.Merge) (fsapi.Merged, error) {
+	if _, err := n.here(ctx, m.Repo); err != nil {
+		return fsapi.Merged{}, err
+	}
+	return n.coordinator.Merge(ctx, m)
+}
+
 // PutRepo is in fsapi.Writer.
 func (n *Node) PutRepo(ctx context.Context, c fsapi.RepoChange) (fsapi.Repo, bool, error) {
 	return n.coordinator.PutRepo(ctx, c)

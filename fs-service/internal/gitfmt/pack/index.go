@@ -27,6 +27,9 @@ func Index(ctx context.Context, r io.ReaderAt, size int64, o IndexOptions) (*Idx
 		ctx: ctx, r: r, size: size,
 		limits: o.Limits.orDefault(), external: o.External, progress: o.Progress,
 	}
+	if x.limits.Total == 0 {
+		x.limits.Total = 1<<30 + 1000*size
+	}
 	if err := x.scan(); err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ type Limits struct {
 	Held    int64 // bytes of one object that has to be held; default 128 MiB
 	Depth   int   // deltas in a chain; default 4,096, git's own limit
 	Bases   int64 // bytes of delta bases held at once while indexing; default 64 MiB
-	Total   int64 // bytes that everything in one pack inflates to, deltas and their results; default 1 TiB
+	Total   int64 // bytes that everything in one pack inflates to, deltas and their results; default 1 GiB, and a thousand times the pack's size
 }
 
 func (l Limits) orDefault() Limits {
@@ -28,9 +28,6 @@ func (l Limits) orDefault() Limits {
 	}
 	if l.Bases == 0 {
 		l.Bases = 64 << 20
-	}
-	if l.Total == 0 {
-		l.Total = 1 << 40
 	}
 	return l
 }

@@ -3376,6 +3376,342 @@ func (x *GitRequest) GetData() []byte {
 	return nil
 }
 
+type MergeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Repo          string                 `protobuf:"bytes,1,opt,name=repo,proto3" json:"repo,omitempty"`
+	Into          string                 `protobuf:"bytes,2,opt,name=into,proto3" json:"into,omitempty"`
+	Expect        *Expect                `protobuf:"bytes,3,opt,name=expect,proto3" json:"expect,omitempty"`
+	From          string                 `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
+	Author        *Signature             `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
+	Message       string                 `protobuf:"bytes,6,opt,name=message,proto3" json:"message,omitempty"`
+	Resolutions   []*Resolution          `protobuf:"bytes,7,rep,name=resolutions,proto3" json:"resolutions,omitempty"`
+	DryRun        bool                   `protobuf:"varint,8,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	Request       []byte                 `protobuf:"bytes,9,opt,name=request,proto3" json:"request,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MergeRequest) Reset() {
+	*x = MergeRequest{}
+	mi := &file_rhapsode_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MergeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MergeRequest) ProtoMessage() {}
+
+func (x *MergeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MergeRequest.ProtoReflect.Descriptor instead.
+func (*MergeRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *MergeRequest) GetRepo() string {
+	if x != nil {
+		return x.Repo
+	}
+	return ""
+}
+
+func (x *MergeRequest) GetInto() string {
+	if x != nil {
+		return x.Into
+	}
+	return ""
+}
+
+func (x *MergeRequest) GetExpect() *Expect {
+	if x != nil {
+		return x.Expect
+	}
+	return nil
+}
+
+func (x *MergeRequest) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *MergeRequest) GetAuthor() *Signature {
+	if x != nil {
+		return x.Author
+	}
+	return nil
+}
+
+func (x *MergeRequest) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *MergeRequest) GetResolutions() []*Resolution {
+	if x != nil {
+		return x.Resolutions
+	}
+	return nil
+}
+
+func (x *MergeRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *MergeRequest) GetRequest() []byte {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+type Resolution struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Path          []byte                 `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	Use           uint32                 `protobuf:"varint,2,opt,name=use,proto3" json:"use,omitempty"`
+	Given         []byte                 `protobuf:"bytes,3,opt,name=given,proto3" json:"given,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Resolution) Reset() {
+	*x = Resolution{}
+	mi := &file_rhapsode_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Resolution) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Resolution) ProtoMessage() {}
+
+func (x *Resolution) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Resolution.ProtoReflect.Descriptor instead.
+func (*Resolution) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *Resolution) GetPath() []byte {
+	if x != nil {
+		return x.Path
+	}
+	return nil
+}
+
+func (x *Resolution) GetUse() uint32 {
+	if x != nil {
+		return x.Use
+	}
+	return 0
+}
+
+func (x *Resolution) GetGiven() []byte {
+	if x != nil {
+		return x.Given
+	}
+	return nil
+}
+
+type MergeReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Commit        []byte                 `protobuf:"bytes,1,opt,name=commit,proto3" json:"commit,omitempty"`
+	Modified      bool                   `protobuf:"varint,2,opt,name=modified,proto3" json:"modified,omitempty"`
+	Ours          []byte                 `protobuf:"bytes,3,opt,name=ours,proto3" json:"ours,omitempty"`
+	Theirs        []byte                 `protobuf:"bytes,4,opt,name=theirs,proto3" json:"theirs,omitempty"`
+	Bases         [][]byte               `protobuf:"bytes,5,rep,name=bases,proto3" json:"bases,omitempty"`
+	Conflicts     []*MergeConflict       `protobuf:"bytes,6,rep,name=conflicts,proto3" json:"conflicts,omitempty"`
+	More          bool                   `protobuf:"varint,7,opt,name=more,proto3" json:"more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MergeReply) Reset() {
+	*x = MergeReply{}
+	mi := &file_rhapsode_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MergeReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MergeReply) ProtoMessage() {}
+
+func (x *MergeReply) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MergeReply.ProtoReflect.Descriptor instead.
+func (*MergeReply) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *MergeReply) GetCommit() []byte {
+	if x != nil {
+		return x.Commit
+	}
+	return nil
+}
+
+func (x *MergeReply) GetModified() bool {
+	if x != nil {
+		return x.Modified
+	}
+	return false
+}
+
+func (x *MergeReply) GetOurs() []byte {
+	if x != nil {
+		return x.Ours
+	}
+	return nil
+}
+
+func (x *MergeReply) GetTheirs() []byte {
+	if x != nil {
+		return x.Theirs
+	}
+	return nil
+}
+
+func (x *MergeReply) GetBases() [][]byte {
+	if x != nil {
+		return x.Bases
+	}
+	return nil
+}
+
+func (x *MergeReply) GetConflicts() []*MergeConflict {
+	if x != nil {
+		return x.Conflicts
+	}
+	return nil
+}
+
+func (x *MergeReply) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+type MergeConflict struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Path          []byte                 `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	Kind          string                 `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	Base          *Entry                 `protobuf:"bytes,3,opt,name=base,proto3" json:"base,omitempty"`
+	Ours          *Entry                 `protobuf:"bytes,4,opt,name=ours,proto3" json:"ours,omitempty"`
+	Theirs        *Entry                 `protobuf:"bytes,5,opt,name=theirs,proto3" json:"theirs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MergeConflict) Reset() {
+	*x = MergeConflict{}
+	mi := &file_rhapsode_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MergeConflict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MergeConflict) ProtoMessage() {}
+
+func (x *MergeConflict) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MergeConflict.ProtoReflect.Descriptor instead.
+func (*MergeConflict) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *MergeConflict) GetPath() []byte {
+	if x != nil {
+		return x.Path
+	}
+	return nil
+}
+
+func (x *MergeConflict) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *MergeConflict) GetBase() *Entry {
+	if x != nil {
+		return x.Base
+	}
+	return nil
+}
+
+func (x *MergeConflict) GetOurs() *Entry {
+	if x != nil {
+		return x.Ours
+	}
+	return nil
+}
+
+func (x *MergeConflict) GetTheirs() *Entry {
+	if x != nil {
+		return x.Theirs
+	}
+	return nil
+}
+
 var File_rhapsode_proto protoreflect.FileDescriptor
 
 const file_rhapsode_proto_rawDesc = "" +
@@ -3620,7 +3956,37 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\aservice\x18\x02 \x01(\tR\aservice\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\x05R\aversion\x12\x1c\n" +
 	"\tadvertise\x18\x04 \x01(\bR\tadvertise\x12\x12\n" +
-	"\x04data\x18\x05 \x01(\fR\x04data2\x90\t\n" +
+	"\x04data\x18\x05 \x01(\fR\x04data\"\xb8\x02\n" +
+	"\fMergeRequest\x12\x12\n" +
+	"\x04repo\x18\x01 \x01(\tR\x04repo\x12\x12\n" +
+	"\x04into\x18\x02 \x01(\tR\x04into\x12.\n" +
+	"\x06expect\x18\x03 \x01(\v2\x16.rhapsode.fs.v1.ExpectR\x06expect\x12\x12\n" +
+	"\x04from\x18\x04 \x01(\tR\x04from\x121\n" +
+	"\x06author\x18\x05 \x01(\v2\x19.rhapsode.fs.v1.SignatureR\x06author\x12\x18\n" +
+	"\amessage\x18\x06 \x01(\tR\amessage\x12<\n" +
+	"\vresolutions\x18\a \x03(\v2\x1a.rhapsode.fs.v1.ResolutionR\vresolutions\x12\x17\n" +
+	"\adry_run\x18\b \x01(\bR\x06dryRun\x12\x18\n" +
+	"\arequest\x18\t \x01(\fR\arequest\"H\n" +
+	"\n" +
+	"Resolution\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\fR\x04path\x12\x10\n" +
+	"\x03use\x18\x02 \x01(\rR\x03use\x12\x14\n" +
+	"\x05given\x18\x03 \x01(\fR\x05given\"\xd3\x01\n" +
+	"\n" +
+	"MergeReply\x12\x16\n" +
+	"\x06commit\x18\x01 \x01(\fR\x06commit\x12\x1a\n" +
+	"\bmodified\x18\x02 \x01(\bR\bmodified\x12\x12\n" +
+	"\x04ours\x18\x03 \x01(\fR\x04ours\x12\x16\n" +
+	"\x06theirs\x18\x04 \x01(\fR\x06theirs\x12\x14\n" +
+	"\x05bases\x18\x05 \x03(\fR\x05bases\x12;\n" +
+	"\tconflicts\x18\x06 \x03(\v2\x1d.rhapsode.fs.v1.MergeConflictR\tconflicts\x12\x12\n" +
+	"\x04more\x18\a \x01(\bR\x04more\"\xbc\x01\n" +
+	"\rMergeConflict\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\fR\x04path\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12)\n" +
+	"\x04base\x18\x03 \x01(\v2\x15.rhapsode.fs.v1.EntryR\x04base\x12)\n" +
+	"\x04ours\x18\x04 \x01(\v2\x15.rhapsode.fs.v1.EntryR\x04ours\x12-\n" +
+	"\x06theirs\x18\x05 \x01(\v2\x15.rhapsode.fs.v1.EntryR\x06theirs2\xd3\t\n" +
 	"\n" +
 	"FileSystem\x12?\n" +
 	"\x06Locate\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x18.rhapsode.fs.v1.Location\x12>\n" +
@@ -3640,7 +4006,8 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\n" +
 	"DeleteRepo\x12!.rhapsode.fs.v1.DeleteRepoRequest\x1a\x15.rhapsode.fs.v1.Empty\x12H\n" +
 	"\aReceive\x12\x1e.rhapsode.fs.v1.ReceiveRequest\x1a\x1b.rhapsode.fs.v1.ImportReply(\x01\x12D\n" +
-	"\x06Import\x12\x1d.rhapsode.fs.v1.ImportRequest\x1a\x1b.rhapsode.fs.v1.ImportReply2\xa9\x03\n" +
+	"\x06Import\x12\x1d.rhapsode.fs.v1.ImportRequest\x1a\x1b.rhapsode.fs.v1.ImportReply\x12A\n" +
+	"\x05Merge\x12\x1c.rhapsode.fs.v1.MergeRequest\x1a\x1a.rhapsode.fs.v1.MergeReply2\xa9\x03\n" +
 	"\x04Peer\x12F\n" +
 	"\n" +
 	"PutObjects\x12!.rhapsode.fs.v1.PutObjectsRequest\x1a\x15.rhapsode.fs.v1.Empty\x12H\n" +
@@ -3664,7 +4031,7 @@ func file_rhapsode_proto_rawDescGZIP() []byte {
 	return file_rhapsode_proto_rawDescData
 }
 
-var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
+var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
 var file_rhapsode_proto_goTypes = []any{
 	(*Empty)(nil),             // 0: rhapsode.fs.v1.Empty
 	(*Chunk)(nil),             // 1: rhapsode.fs.v1.Chunk
@@ -3720,6 +4087,10 @@ var file_rhapsode_proto_goTypes = []any{
 	(*PutBodyRequest)(nil),    // 51: rhapsode.fs.v1.PutBodyRequest
 	(*PutPackRequest)(nil),    // 52: rhapsode.fs.v1.PutPackRequest
 	(*GitRequest)(nil),        // 53: rhapsode.fs.v1.GitRequest
+	(*MergeRequest)(nil),      // 54: rhapsode.fs.v1.MergeRequest
+	(*Resolution)(nil),        // 55: rhapsode.fs.v1.Resolution
+	(*MergeReply)(nil),        // 56: rhapsode.fs.v1.MergeReply
+	(*MergeConflict)(nil),     // 57: rhapsode.fs.v1.MergeConflict
 }
 var file_rhapsode_proto_depIdxs = []int32{
 	4,  // 0: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
@@ -3755,59 +4126,68 @@ var file_rhapsode_proto_depIdxs = []int32{
 	25, // 30: rhapsode.fs.v1.PutRepoReply.repo:type_name -> rhapsode.fs.v1.RepoRecord
 	31, // 31: rhapsode.fs.v1.ImportReply.refs:type_name -> rhapsode.fs.v1.RefRecord
 	45, // 32: rhapsode.fs.v1.PutObjectsRequest.objects:type_name -> rhapsode.fs.v1.Object
-	24, // 33: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
-	11, // 34: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
-	16, // 35: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
-	17, // 36: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
-	17, // 37: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
-	21, // 38: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
-	24, // 39: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
-	26, // 40: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
-	28, // 41: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
-	30, // 42: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
-	32, // 43: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
-	34, // 44: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
-	38, // 45: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
-	39, // 46: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
-	41, // 47: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
-	42, // 48: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
-	43, // 49: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
-	46, // 50: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
-	47, // 51: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
-	49, // 52: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
-	49, // 53: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
-	51, // 54: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
-	52, // 55: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
-	53, // 56: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
-	9,  // 57: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
-	13, // 58: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
-	1,  // 59: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
-	18, // 60: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
-	19, // 61: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
-	22, // 62: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
-	25, // 63: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
-	27, // 64: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
-	29, // 65: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
-	31, // 66: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
-	2,  // 67: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
-	36, // 68: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
-	31, // 69: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
-	40, // 70: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
-	0,  // 71: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
-	44, // 72: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
-	44, // 73: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
-	0,  // 74: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
-	48, // 75: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
-	50, // 76: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
-	0,  // 77: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
-	0,  // 78: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
-	0,  // 79: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
-	1,  // 80: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
-	57, // [57:81] is the sub-list for method output_type
-	33, // [33:57] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	33, // 33: rhapsode.fs.v1.MergeRequest.expect:type_name -> rhapsode.fs.v1.Expect
+	4,  // 34: rhapsode.fs.v1.MergeRequest.author:type_name -> rhapsode.fs.v1.Signature
+	55, // 35: rhapsode.fs.v1.MergeRequest.resolutions:type_name -> rhapsode.fs.v1.Resolution
+	57, // 36: rhapsode.fs.v1.MergeReply.conflicts:type_name -> rhapsode.fs.v1.MergeConflict
+	5,  // 37: rhapsode.fs.v1.MergeConflict.base:type_name -> rhapsode.fs.v1.Entry
+	5,  // 38: rhapsode.fs.v1.MergeConflict.ours:type_name -> rhapsode.fs.v1.Entry
+	5,  // 39: rhapsode.fs.v1.MergeConflict.theirs:type_name -> rhapsode.fs.v1.Entry
+	24, // 40: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
+	11, // 41: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
+	16, // 42: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
+	17, // 43: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
+	17, // 44: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
+	21, // 45: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
+	24, // 46: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
+	26, // 47: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
+	28, // 48: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
+	30, // 49: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
+	32, // 50: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
+	34, // 51: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
+	38, // 52: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
+	39, // 53: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
+	41, // 54: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
+	42, // 55: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
+	43, // 56: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
+	54, // 57: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
+	46, // 58: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
+	47, // 59: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
+	49, // 60: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
+	49, // 61: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
+	51, // 62: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
+	52, // 63: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
+	53, // 64: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
+	9,  // 65: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
+	13, // 66: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
+	1,  // 67: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
+	18, // 68: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
+	19, // 69: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
+	22, // 70: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
+	25, // 71: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
+	27, // 72: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
+	29, // 73: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
+	31, // 74: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
+	2,  // 75: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
+	36, // 76: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
+	31, // 77: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
+	40, // 78: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
+	0,  // 79: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
+	44, // 80: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
+	44, // 81: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
+	56, // 82: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
+	0,  // 83: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
+	48, // 84: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
+	50, // 85: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
+	0,  // 86: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
+	0,  // 87: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
+	0,  // 88: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
+	1,  // 89: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
+	65, // [65:90] is the sub-list for method output_type
+	40, // [40:65] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_rhapsode_proto_init() }
@@ -3822,7 +4202,7 @@ func file_rhapsode_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rhapsode_proto_rawDesc), len(file_rhapsode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   54,
+			NumMessages:   58,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

@@ -39,6 +39,7 @@ const (
 	FileSystem_DeleteRepo_FullMethodName = "/rhapsode.fs.v1.FileSystem/DeleteRepo"
 	FileSystem_Receive_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Receive"
 	FileSystem_Import_FullMethodName     = "/rhapsode.fs.v1.FileSystem/Import"
+	FileSystem_Merge_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Merge"
 )
 
 // FileSystemClient is the client API for FileSystem service.
@@ -64,6 +65,7 @@ type FileSystemClient interface {
 	DeleteRepo(ctx context.Context, in *DeleteRepoRequest, opts ...grpc.CallOption) (*Empty, error)
 	Receive(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ReceiveRequest, ImportReply], error)
 	Import(ctx context.Context, in *ImportRequest, opts ...grpc.CallOption) (*ImportReply, error)
+	Merge(ctx context.Context, in *MergeRequest, opts ...grpc.CallOption) (*MergeReply, error)
 }
 
 type fileSystemClient struct {
@@ -259,6 +261,16 @@ func (c *fileSystemClient) Import(ctx context.Context, in *ImportRequest, opts .
 	return out, nil
 }
 
+func (c *fileSystemClient) Merge(ctx context.Context, in *MergeRequest, opts ...grpc.CallOption) (*MergeReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MergeReply)
+	err := c.cc.Invoke(ctx, FileSystem_Merge_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // FileSystemServer is the server API for FileSystem service.
 // All implementations must embed UnimplementedFileSystemServer
 // for forward compatibility.
@@ -282,6 +294,7 @@ type FileSystemServer interface {
 	DeleteRepo(context.Context, *DeleteRepoRequest) (*Empty, error)
 	Receive(grpc.ClientStreamingServer[ReceiveRequest, ImportReply]) error
 	Import(context.Context, *ImportRequest) (*ImportReply, error)
+	Merge(context.Context, *MergeRequest) (*MergeReply, error)
 	mustEmbedUnimplementedFileSystemServer()
 }
 
@@ -342,6 +355,9 @@ func (UnimplementedFileSystemServer) Receive(grpc.ClientStreamingServer[ReceiveR
 }
 func (UnimplementedFileSystemServer) Import(context.Context, *ImportRequest) (*ImportReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Import not implemented")
+}
+func (UnimplementedFileSystemServer) Merge(context.Context, *MergeRequest) (*MergeReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Merge not implemented")
 }
 func (UnimplementedFileSystemServer) mustEmbedUnimplementedFileSystemServer() {}
 func (UnimplementedFileSystemServer) testEmbeddedByValue()                    {}
@@ -641,6 +657,24 @@ func _FileSystem_Import_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FileSystem_Merge_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MergeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Merge(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Merge_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Merge(ctx, req.(*MergeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // FileSystem_ServiceDesc is the grpc.ServiceDesc for FileSystem service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -703,6 +737,10 @@ var FileSystem_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Import",
 			Handler:    _FileSystem_Import_Handler,
+		},
+		{
+			MethodName: "Merge",
+			Handler:    _FileSystem_Merge_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
