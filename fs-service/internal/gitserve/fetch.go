@@ -56,7 +56,7 @@ func (c *conversation) fetchTwo(r *request) error {
 	if err := c.checkWants(r); err != nil {
 		return err
 	}
-	common, err := c.common(r.haves)
+	common, err := c.here(r.haves)
 	if err != nil {
 		return err
 	}
@@ -204,7 +204,7 @@ func (c *conversation) negotiate(r *request, in reader) ([]content.Digest, error
 // have answers one have. A client that goes on about what nobody here knows is told to
 // stop once what is common suffices.
 func (n *negotiation) have() error {
-	known, err := n.conversation.common(n.haves)
+	known, err := n.here(n.haves)
 	if err != nil || len(n.haves) == 0 {
 		return err
 	}
@@ -265,9 +265,9 @@ func (n *negotiation) conclude() {
 	}
 }
 
-// common returns those of haves that are on this disk. One that only another replica has is
+// here returns those of haves that are on this disk. One that only another replica has is
 // as good as unknown: the answer is larger then, and right.
-func (c *conversation) common(haves []content.Digest) ([]content.Digest, error) {
+func (c *conversation) here(haves []content.Digest) ([]content.Digest, error) {
 	missing, err := c.Replicas.Disk().Missing(c.ctx, c.Repo.Pool, haves)
 	if err != nil || len(missing) == len(haves) {
 		return nil, err

@@ -38,13 +38,13 @@ func (c *conversation) take(p *push, f spooled) error {
 	if len(tips) == 0 {
 		return nil
 	}
+	show := c.progress(p.quiet)
+	defer show.stop()
 	leave, err := c.enter(c.taking)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	show := c.progress(p.quiet)
-	defer show.stop()
 	t := taking{conversation: c, tips: tips, show: show}
 	few, err := t.few(f)
 	if err != nil {
