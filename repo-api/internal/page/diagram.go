@@ -11,8 +11,11 @@ import (
 // The diagram's measures, in its own units. A node's name says where it stands:
 // its letter is the column and its number the row, counted upwards.
 const (
-	columnWidth, rowHeight = 148, 62
-	boxWidth, boxHeight    = 122, 46
+	columnWidth, rowHeight = 148, 72
+	boxWidth, boxHeight    = 122, 54
+	padding                = 4
+	lineHeight             = 9
+	endWidth, endHeight    = 33, 14
 	topRow, bottomRow      = 24, 2
 	lastColumn             = 'P'
 	lineLength             = 24 // of a box's text, in letters
@@ -23,23 +26,36 @@ type Diagram struct {
 	Width, Height int
 	Boxes         []Box
 	Arrows        []Arrow
+	BoxWidth      int
+	BoxHeight     int
+	EndWidth      int
+	EndHeight     int
 }
 
 // Box is a node.
 type Box struct {
 	flow.Question
-	X, Y   int // of its middle
-	Lines  []string
-	Ends   []End
-	Lit    bool
-	Linked string // where its rule can be read
+	Left, Top   int // of its edges
+	NameX, Head int // where its name stands, and its first line
+	RuleX       int
+	Lines       []Line
+	Ends        []End
+	Lit         bool
+}
+
+// Line is a line of a box's text.
+type Line struct {
+	Text string
+	Y    int
 }
 
 // End is where a node's answer ends the walk.
 type End struct {
 	Answer string // yes, no
 	Status int
-	X, Y   int
+	X, Y   int // of the middle of its text
+	Left   int
+	Top    int
 	Lit    bool
 }
 
@@ -53,7 +69,10 @@ type Arrow struct {
 // DiagramOf draws the table with a path through it lit, as far as it is one: names
 // of nodes, and the status at its end or 0.
 func DiagramOf(table []flow.Question, path []string, status int) Diagram {
-	d := Diagram{Width: (lastColumn - 'A' + 1) * columnWidth, Height: (topRow - bottomRow + 1) * rowHeight}
+	d := Diagram{
+		Width: (lastColumn - 'A' + 1) * columnWidth, Height: (topRow - bottomRow + 1) * rowHeight,
+		BoxWidth: boxWidth, BoxHeight: boxHeight, EndWidth: endWidth, EndHeight: endHeight,
+	}
 	lit := map[string]string{} // node → the one after it
 	for i, name := range path {
 		lit[name] = ""
@@ -68,18 +87,15 @@ func DiagramOf(table []flow.Question, path []string, status int) Diagram {
 	}
 	for _, q := range table {
 		after, isLit := lit[q.Name]
-		box := Box{Question: q, Lines: wrap(q.Asks), Lit: isLit, Linked: ruleURL(q.RFC)}
-		box.X, box.Y = placeOf(q.Name)
+		box := boxOf(q)
+		box.Lit = isLit
 		for _, answer := range []struct {
 			name string
 			next flow.Next
 		}{{"yes", q.Yes}, {"no", q.No}} {
 			if answer.next.Status != 0 {
-				box.Ends = append(box.Ends, End{
-					Answer: answer.name, Status: answer.next.Status,
-					X: box.X + boxWidth/2 - 14 - 34*len(box.Ends), Y: box.Y + boxHeight/2,
-					Lit: isLit && after == "" && answer.next.Status == status,
-				})
+				lit := isLit && after == "" && answer.next.Status == status
+				box.Ends = append(box.Ends, box.end(answer.name, answer.next.Status, lit))
 				continue
 			}
 			to := table[answer.next.Node].Name
@@ -88,6 +104,27 @@ func DiagramOf(table []flow.Question, path []string, status int) Diagram {
 		d.Boxes = append(d.Boxes, box)
 	}
 	return d
+}
+
+// boxOf draws a node.
+func boxOf(q flow.Question) Box {
+	x, y := placeOf(q.Name)
+	box := Box{Question: q, Left: x - boxWidth/2, Top: y - boxHeight/2}
+	box.NameX, box.RuleX, box.Head = box.Left+padding, box.Left+boxWidth-padding, box.Top+lineHeight+padding/2
+	for i, text := range wrap(q.Asks) {
+		box.Lines = append(box.Lines, Line{text, box.Head + 1 + lineHeight*(i+1)})
+	}
+	return box
+}
+
+// end draws a status at the foot of the box, to the left of those that are there.
+func (b *Box) end(answer string, status int, lit bool) End {
+	left := b.Left + boxWidth - (endWidth+1)*(len(b.Ends)+1) + padding
+	top := b.Top + boxHeight - endHeight/2
+	return End{
+		Answer: answer, Status: status, Left: left, Top: top, Lit: lit,
+		X: left + endWidth/2, Y: top + endHeight - padding,
+	}
 }
 
 // placeOf is the middle of the box of a node.

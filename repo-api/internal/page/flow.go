@@ -2,7 +2,6 @@ package page
 
 import (
 	"net/http"
-	"net/url"
 
 	"rhapsode/repo-api/flow"
 )
@@ -50,13 +49,3 @@ type flowRow struct {
 	YesText string
 	NoText  string
 }
-
-// TraceURL is where a path is lit.
-func TraceURL(path, status string) string {
-	return FlowURL + "?" + url.Values{"trace": {path}, "status": {status}}.Encode()
-}
-
-func add(a, b int) int { return a + b }
-
-// line is where the i-th line of a box's text stands, if y is its middle.
-func line(y, i int) int { return y - 1 + 9*i }

@@ -53,7 +53,7 @@ type Pages struct{ templates *template.Template }
 
 // New parses the templates.
 func New() *Pages {
-	functions := template.FuncMap{"short": short, "day": day, "bytes": bytesText, "file": isFile, "add": add, "line": line, "mediaTypes": mediaTypes, "statuses": statuses}
+	functions := template.FuncMap{"short": short, "day": day, "bytes": bytesText, "file": isFile, "mediaTypes": mediaTypes, "statuses": statuses}
 	return &Pages{template.Must(template.New("").Funcs(functions).ParseFS(files, "template/*.html"))}
 }
 
