@@ -93,8 +93,10 @@ func (a *API) spool(r io.Reader) (spooled *os.File, size int64, err error) {
 
 // readJSON reads the content of r into v: one JSON value whose members are all
 // known. It returns what it read, by which the request is known again.
-func readJSON(r *http.Request, v any) ([]byte, error) {
-	text, err := readUpTo(r.Body, -1, maxJSON)
+func readJSON(r *http.Request, v any) ([]byte, error) { return readJSONUpTo(r, maxJSON, v) }
+
+func readJSONUpTo(r *http.Request, limit int64, v any) ([]byte, error) {
+	text, err := readUpTo(r.Body, -1, limit)
 	if err != nil {
 		return nil, err
 	}

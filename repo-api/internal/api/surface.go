@@ -44,6 +44,8 @@ func (a *API) surface() []route {
 			get(resource.CommitDetail{}))},
 		{"/repos/{repo}/history/{path:.*}", a.history, one("/repos/{repo}/history/{path}", "The commits that changed a path, the last first, in pages",
 			get(resource.List[resource.Event]{}, history...))},
+		{"/repos/{repo}/merges", a.merges, one("/repos/{repo}/merges", "Where one branch is brought into another",
+			merging())},
 		{"/repos/{repo}/imports/{sha256}", a.imports, one("/repos/{repo}/imports/{sha256}", "A bundle on its way in, and what became of it",
 			get(resource.Import{}), uploading())},
 		{"/content/{place:.+}", a.content, contentPaths()},
@@ -116,6 +118,13 @@ func post(summary string, asked, made any) openapi.Operation {
 	return openapi.Operation{Method: "POST", Summary: summary, Takes: []openapi.Content{jsonOf(asked)}, Gives: []openapi.Answer{
 		{Status: http.StatusCreated, Contents: []openapi.Content{jsonOf(made)}},
 	}}
+}
+
+// merging makes a commit, or finds that there is nothing to make.
+func merging() openapi.Operation {
+	o := post("Merge", newMerge{}, resource.Merge{})
+	o.Gives = append(o.Gives, openapi.Answer{Status: http.StatusOK, Contents: []openapi.Content{jsonOf(resource.Merge{})}})
+	return o
 }
 
 func put(summary string, asked, made any) openapi.Operation {
