@@ -13,7 +13,11 @@ import (
 // may stand still.
 func (s *Server) watched(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec := &recorder{ResponseWriter: w, control: http.NewResponseController(w), begun: s.config.Clock(), route: "none"}
+		rec := &recorder{ResponseWriter: w, control: http.NewResponseController(w), clock: s.config.Clock, begun: s.config.Clock(), route: "none"}
+		var parent string
+		if parent, rec.trace = traceOf(r); parent != "" {
+			w.Header().Set(traceField, parent)
+		}
 		if r.Body != nil && r.Body != http.NoBody {
 			// On a copy: net/http has to know its own body again, or it reads on
 			// before it sends a refusal that came before the content.
@@ -43,6 +47,9 @@ func (s *Server) finish(rec *recorder, r *http.Request, panicked any) {
 		slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes), slog.Duration("took", took),
 		slog.String("remote", r.RemoteAddr),
 	}
+	if rec.trace != "" {
+		attrs = append(attrs, slog.String("trace_id", rec.trace))
+	}
 	if panicked != nil {
 		attrs = append(attrs, slog.Any("panic", panicked))
 	}
@@ -59,7 +66,9 @@ func (s *Server) finish(rec *recorder, r *http.Request, panicked any) {
 type recorder struct {
 	http.ResponseWriter
 	control *http.ResponseController
+	clock   func() time.Time
 	begun   time.Time
+	trace   string // the caller's; ""
 	route   string
 	status  int
 	bytes   int64
@@ -69,6 +78,7 @@ type recorder struct {
 func (rec *recorder) WriteHeader(status int) {
 	rec.status = status
 	rec.extend()
+	rec.Header().Set("Server-Timing", timing(rec.clock().Sub(rec.begun)))
 	rec.ResponseWriter.WriteHeader(status)
 }
 

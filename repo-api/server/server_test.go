@@ -263,3 +263,36 @@ func TestARefusalDoesNotWaitForTheContent(t *testing.T) {
 		conn.Close()
 	}
 }
+
+func TestAnAnswerTellsItsTraceAndItsTime(t *testing.T) {
+	const trace = "0af7651916cd43dd8448eb211c80319c"
+	tests := []struct {
+		parent, id string // id "": it is not passed back
+	}{
+		{"00-" + trace + "-b7ad6b7169203331-01", trace},
+		{"", ""},
+		{"00-" + strings.Repeat("0", 32) + "-b7ad6b7169203331-01", ""},
+		{"00-" + trace + "-0000000000000000-01", ""},
+		{"01-" + trace + "-b7ad6b7169203331-01", ""},
+		{"00-" + strings.ToUpper(trace) + "-b7ad6b7169203331-01", ""},
+		{"00-" + trace + "-b7ad6b7169203331", ""},
+	}
+	s, l, stop := start(t, server.Config{FS: newHall()})
+	for _, tt := range tests {
+		resp, _ := get(t, "http://"+s.Addr().String()+"/healthz", "Traceparent", tt.parent)
+		want := tt.parent
+		if tt.id == "" {
+			want = ""
+		}
+		if resp.Header.Get("Traceparent") != want || !strings.HasPrefix(resp.Header.Get("Server-Timing"), "app;dur=") {
+			t.Errorf("%s: %v", tt.parent, resp.Header)
+		}
+	}
+	stop()
+	lines := l.lines(t, "request")
+	for i, tt := range tests {
+		if id, _ := lines[i]["trace_id"].(string); id != tt.id {
+			t.Errorf("%s: %v", tt.parent, lines[i])
+		}
+	}
+}
