@@ -44,8 +44,10 @@ func (a *API) surface() []route {
 			get(resource.CommitDetail{}))},
 		{"/repos/{repo}/history/{path:.*}", a.history, one("/repos/{repo}/history/{path}", "The commits that changed a path, the last first, in pages",
 			get(resource.List[resource.Event]{}, history...))},
+		{"/repos/{repo}/changesets", a.changesets, one("/repos/{repo}/changesets", "Where many documents are changed in one commit",
+			posting("Change them, all or none", newChangeset{}, resource.Changeset{}))},
 		{"/repos/{repo}/merges", a.merges, one("/repos/{repo}/merges", "Where one branch is brought into another",
-			merging())},
+			posting("Merge", newMerge{}, resource.Merge{}))},
 		{"/repos/{repo}/imports/{sha256}", a.imports, one("/repos/{repo}/imports/{sha256}", "A bundle on its way in, and what became of it",
 			get(resource.Import{}), uploading())},
 		{"/content/{place:.+}", a.content, contentPaths()},
@@ -120,10 +122,10 @@ func post(summary string, asked, made any) openapi.Operation {
 	}}
 }
 
-// merging makes a commit, or finds that there is nothing to make.
-func merging() openapi.Operation {
-	o := post("Merge", newMerge{}, resource.Merge{})
-	o.Gives = append(o.Gives, openapi.Answer{Status: http.StatusOK, Contents: []openapi.Content{jsonOf(resource.Merge{})}})
+// posting makes a commit, or finds that there is nothing to make.
+func posting(summary string, asked, made any) openapi.Operation {
+	o := post(summary, asked, made)
+	o.Gives = append(o.Gives, openapi.Answer{Status: http.StatusOK, Contents: []openapi.Content{jsonOf(made)}})
 	return o
 }
 
