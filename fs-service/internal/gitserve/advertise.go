@@ -71,17 +71,17 @@ func (c *conversation) peeled(r refs.Named) (d content.Digest, ok bool, err erro
 	return d, d != r.Target, nil
 }
 
-// advertiseRefs writes what versions 0 of both services begin with: every ref, and
+// advertiseRefs writes what version 0 of both services begins with: every ref, and
 // behind the first what the service can do.
 func (c *conversation) advertiseRefs(service fsapi.GitService, capabilities string) error {
 	c.line("# service=%s\n", service)
 	c.flushLine()
-	first := func(s string) string {
-		defer func() { capabilities = "" }()
-		if capabilities == "" {
-			return s
+	first := func(name string) string {
+		if capabilities != "" {
+			name += "\x00" + capabilities
+			capabilities = ""
 		}
-		return s + "\x00" + capabilities
+		return name
 	}
 	if head, ok := c.head(); ok && service == fsapi.UploadPack {
 		c.line("%v %s\n", head, first("HEAD"))
@@ -148,8 +148,8 @@ func (c *conversation) command(in reader) error {
 	return malformed("there is no command %.40q", name)
 }
 
-// maxPrefixes is how many prefixes git itself heeds before it lists everything.
-const maxPrefixes = 65536
+// maxPrefixes is how many prefixes are heeded; to a client with more, everything is listed.
+const maxPrefixes = 4096
 
 // lsRefs lists refs.
 func (c *conversation) lsRefs(arguments []string) error {
@@ -164,11 +164,14 @@ func (c *conversation) lsRefs(arguments []string) error {
 			symrefs = true
 		case a == "unborn":
 			unborn = true
-		case is && len(prefixes) < maxPrefixes:
+		case is:
 			prefixes = append(prefixes, prefix)
-		case !is:
+		default:
 			return malformed("ls-refs knows no %.40q", a)
 		}
+	}
+	if len(prefixes) > maxPrefixes {
+		prefixes = nil
 	}
 	if wanted("HEAD", prefixes) {
 		c.listHead(symrefs, unborn)

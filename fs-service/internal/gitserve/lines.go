@@ -125,9 +125,20 @@ func reason(err error) string {
 // reader reads the lines of a request.
 type reader struct{ *pktline.Scanner }
 
-// newReader reads at most most bytes of r.
-func newReader(r io.Reader, most int64) reader {
-	return reader{pktline.NewScanner(io.LimitReader(r, most))}
+func newReader(r io.Reader) reader { return reader{pktline.NewScanner(r)} }
+
+// bounded fails with TooLarge where r holds more than it may.
+type bounded struct {
+	io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, fault.Newf(fault.TooLarge, "git", "a request of more than %d bytes", maxRequest)
+	}
+	return n, err
 }
 
 // next returns the next line without its end. ok is false at a flush, a delimiter or the
@@ -143,6 +154,26 @@ func (r reader) next() (text string, ok bool, kind int, err error) {
 		return "", false, n, nil
 	}
 	return strings.TrimSuffix(r.Text(), "\n"), true, 0, nil
+}
+
+// skip reads up to the next flush.
+func (r reader) skip() error {
+	for {
+		if _, ok, _, err := r.next(); !ok {
+			return err
+		}
+	}
+}
+
+// rest returns the lines up to the next flush.
+func (r reader) rest() (texts []string, err error) {
+	for {
+		text, ok, _, err := r.next()
+		if !ok {
+			return texts, err
+		}
+		texts = append(texts, text)
+	}
 }
 
 // What ends a run of lines.

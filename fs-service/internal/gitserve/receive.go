@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
@@ -28,16 +27,19 @@ type push struct {
 	options  bool
 }
 
+// maxCommand is more than the longest command that can be carried out has, in bytes.
+const maxCommand = 4 << 10
+
 // receivePack takes in a push and reports what came of it.
 func (c *conversation) receivePack(in io.Reader) error {
 	ctx, cancel := context.WithTimeout(c.ctx, maxPush)
 	defer cancel()
 	c.ctx = ctx
-	p, err := readPush(newReader(in, math.MaxInt64))
+	p, err := readPush(newReader(in))
 	if err != nil || len(p.updates) == 0 {
 		return err // without any update, it was a client that tries the door
 	}
-	unpacked := error(nil)
+	var unpacked error
 	if p.brings() {
 		f, size, err := c.Replicas.Disk().Spool(in, c.MaxPack)
 		if err != nil {
@@ -76,7 +78,7 @@ func readPush(in reader) (*push, error) {
 		}
 	}
 	if err == nil && p.options {
-		_, err = in.rest() // they mean nothing here
+		err = in.skip() // they mean nothing here
 	}
 	return p, err
 }
@@ -101,7 +103,7 @@ func (p *push) ask(capabilities string) {
 // add reads "old new name". A name that can't be pushed to is remembered as refused.
 func (p *push) add(command string) error {
 	fields := strings.SplitN(command, " ", 3)
-	if len(fields) != 3 {
+	if len(fields) != 3 || len(command) > maxCommand {
 		return malformed("%.80q is no command of a push", command)
 	}
 	if len(p.updates) >= refs.MaxMoves {

@@ -33,16 +33,13 @@ type request struct {
 
 // depth says how much of the history is wanted; zero: all of it.
 type depth struct {
-	commits  int  // from the wants, or from where the client's history ends
+	commits  int  // from the wants, or from where the client's history ends; git says 2^31-1 for all
 	relative bool // the latter
 	since    time.Time
 	not      []string // refs whose history is not wanted
 }
 
 func (d depth) limited() bool { return d.commits > 0 || !d.since.IsZero() || len(d.not) > 0 }
-
-// whole is the depth that git writes for "all of it": it lifts a limit.
-const whole = 0x7fffffff
 
 // argument takes in a line that both versions know. known is false for others.
 func (r *request) argument(line string) (known bool, err error) {
@@ -106,17 +103,6 @@ func appendDigest(ds *[]content.Digest, value string, most int) error {
 	}
 	*ds = append(*ds, d)
 	return err
-}
-
-// rest returns the lines up to the next flush.
-func (r reader) rest() (texts []string, err error) {
-	for {
-		text, ok, _, err := r.next()
-		if !ok {
-			return texts, err
-		}
-		texts = append(texts, text)
-	}
 }
 
 // filter leaves documents out of what is sent.

@@ -90,9 +90,9 @@ func (s *Server) Serve(ctx context.Context, t Target, call fsapi.GitCall, in io.
 	case call.Service == fsapi.UploadPack && call.Advertise:
 		return c.advertiseRefs(call.Service, fetchCapabilities(t.Repo.Default))
 	case call.Service == fsapi.UploadPack && call.Version == 2:
-		return c.command(newReader(in, maxRequest))
+		return c.command(newReader(&bounded{in, maxRequest}))
 	case call.Service == fsapi.UploadPack:
-		return c.uploadPack(newReader(in, maxRequest))
+		return c.uploadPack(newReader(&bounded{in, maxRequest}))
 	case call.Service == fsapi.ReceivePack && call.Advertise:
 		return c.advertiseRefs(call.Service, pushCapabilities)
 	case call.Service == fsapi.ReceivePack:

@@ -3,6 +3,7 @@ package gitserve
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 
@@ -25,6 +26,16 @@ const (
 type spooled struct {
 	*os.File
 	size int64
+}
+
+// promised is how many objects the pack says that it holds; zero if it can't be read, as whoever
+// judges it will find.
+func (f spooled) promised() uint32 {
+	var head [12]byte
+	if _, err := f.ReadAt(head[:], 0); err != nil {
+		return 0
+	}
+	return binary.BigEndian.Uint32(head[8:])
 }
 
 // take checks what came in and stores it on a quorum, with everything that the new tips
@@ -84,11 +95,11 @@ func (t *taking) options() pack.IndexOptions {
 
 // few returns the objects of a small push; nil if it is not one.
 func (t *taking) few(f spooled) (map[content.Digest]content.Object, error) {
-	if f.size > maxFewBytes {
+	if f.size > maxFewBytes || f.promised() > maxFewObjects {
 		return nil, nil
 	}
 	idx, err := pack.Index(t.ctx, f, f.size, t.options())
-	if err != nil || idx.Len() > maxFewObjects {
+	if err != nil {
 		return nil, err
 	}
 	var table bytes.Buffer

@@ -226,14 +226,15 @@ func TestABadRequestIsRefusedWithAStatus(t *testing.T) {
 	io.WriteString(z, "0000")
 	z.Close()
 	id := strings.Repeat("1", 40)
-	tests := []struct {
+	type test struct {
 		name    string
 		service string
 		typ     string
 		body    string
 		fields  []string
 		status  int
-	}{
+	}
+	tests := []test{
 		{"a client that tries the door", "git-receive-pack", pushType, "0000", nil, 200},
 		{"the same, gzipped", "git-receive-pack", pushType, zipped.String(), []string{"Content-Encoding", "gzip"}, 200},
 		{"gzip that is none", "git-receive-pack", pushType, "0000", []string{"Content-Encoding", "gzip"}, 400},
@@ -254,14 +255,11 @@ func TestABadRequestIsRefusedWithAStatus(t *testing.T) {
 	for i := range 2001 {
 		many.WriteString(line("%s %s refs/heads/b%d", strings.Repeat("0", 40), id, i))
 	}
-	tests = append(tests, struct {
-		name    string
-		service string
-		typ     string
-		body    string
-		fields  []string
-		status  int
-	}{"too many refs", "git-receive-pack", pushType, many.String() + "0000", nil, 413})
+	long := line("command=ls-refs") + "0001" + strings.Repeat(line("ref-prefix %s", strings.Repeat("x", 60_000)), 300)
+	tests = append(tests,
+		test{"too many refs", "git-receive-pack", pushType, many.String() + "0000", nil, 413},
+		test{"too long", "git-upload-pack", "application/x-git-upload-pack-request", long, []string{"Git-Protocol", "version=2"}, 413},
+	)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			status, text := s.post(tt.service, tt.typ, tt.body, tt.fields...)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/fstest"
 )
 
@@ -26,6 +28,7 @@ func BenchmarkAgainstGit(b *testing.B) {
 			})
 			b.Run("fetch", func(b *testing.B) { r.run(b, r.advance, r.fetch) })
 			b.Run("push", func(b *testing.B) { r.run(b, r.prepare, r.push) })
+			b.Run("first push", func(b *testing.B) { r.run(b, r.begin, r.pushAll) })
 		})
 	}
 }
@@ -41,6 +44,7 @@ type race struct {
 func newRace(b *testing.B, files int) *race {
 	b.Helper()
 	r := &race{site: newSite(b, fstest.Memory(b))}
+	r.git("", "config", "--global", "http.postBuffer", "500m") // net/http/cgi takes nothing chunked
 	r.git("", "init", "-q", "-b", "main", "source")
 	for i := range files {
 		r.save("source", fmt.Sprintf("d%d/f%d", i%100, i), paragraphs(100, fmt.Sprint(i)))
@@ -98,6 +102,28 @@ func (r *race) prepare(url string) {
 	r.n++
 	r.git(r.readers[url], "pull", "-q", "--ff-only")
 	r.commit(r.readers[url], "d1/pushed", fmt.Sprint(r.n))
+}
+
+// begin makes a repository with nothing in it behind the door.
+func (r *race) begin(url string) {
+	r.n++
+	if url == r.backend {
+		r.git("", "init", "-q", "--bare", fmt.Sprintf("new%d.git", r.n))
+		r.git(fmt.Sprintf("new%d.git", r.n), "config", "http.receivepack", "true")
+		return
+	}
+	id, err := content.ParseRepoID(fmt.Sprint("new", r.n))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if _, _, err := r.fs.PutRepo(r.t.Context(), fsapi.RepoChange{ID: id}); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *race) pushAll(url string) {
+	at := url[:strings.LastIndexByte(url, '/')]
+	r.git("source", "push", "-q", fmt.Sprintf("%s/new%d.git", at, r.n), "main")
 }
 
 func (r *race) push(url string) { r.git(r.readers[url], "push", "-q", "origin", "main") }
