@@ -3,6 +3,7 @@ package flow
 import (
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // answer writes what the walk has decided.
@@ -76,8 +77,8 @@ func (x *Exchange) options(status int) {
 			if x.allowed&m == 0 {
 				continue
 			}
-			for _, media := range r.Consumes(m.name()) {
-				h.Add(acceptField(m), media)
+			if types := r.Consumes(m.name()); len(types) > 0 {
+				h.Set(acceptField(m), strings.Join(types, ", "))
 			}
 		}
 	}

@@ -10,9 +10,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"strings"
-
-	jsonpatch "github.com/evanphx/json-patch/v5"
 
 	"rhapsode/internal/fault"
 	"rhapsode/repo-api/internal/problem"
@@ -42,19 +39,41 @@ func Apply(mediaType string, doc, patch []byte) ([]byte, error) {
 	if !json.Valid(doc) {
 		return nil, problem.Unprocessable(fault.New(fault.Invalid, "patch", "", errNotJSON))
 	}
-	apply := jsonPatch
-	if mediaType == Merge {
-		apply = mergePatch
+	before, err := parse(doc)
+	if err != nil {
+		return nil, fault.New(fault.Internal, "patch", "", err)
 	}
-	patched, err := apply(bytes.TrimSpace(doc), bytes.TrimSpace(patch))
+	after, err := applied(mediaType, before, bytes.TrimSpace(patch))
 	if err != nil {
 		return nil, err
 	}
-	patched = layOut(patched, doc)
+	patched := write(after, doc)
 	if len(patched) > MaxSize {
 		return nil, tooLarge()
 	}
 	return patched, nil
+}
+
+// applied is what becomes of doc, which is used up.
+func applied(mediaType string, doc *node, text []byte) (*node, error) {
+	if mediaType == Merge {
+		patch, err := parse(text)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "merge patch", "", err)
+		}
+		return merge(doc, patch), nil
+	}
+	operations, err := parseOperations(text)
+	if err != nil {
+		return nil, err
+	}
+	d := document{root: doc}
+	for _, o := range operations {
+		if err := d.do(o); err != nil {
+			return nil, err
+		}
+	}
+	return d.root, nil
 }
 
 // TooLarge returns why a document of size bytes can't be patched, or nil.
@@ -69,54 +88,21 @@ func tooLarge() error {
 	return problem.Unprocessable(fault.Newf(fault.Invalid, "patch", "only documents of up to %d bytes are patched", MaxSize))
 }
 
-func mergePatch(doc, patch []byte) ([]byte, error) {
-	patched, err := merge(doc, patch)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "merge patch", "", err)
-	}
-	return patched, nil
-}
+// maxIndent is the widest indentation that is taken over, in letters.
+const maxIndent = 8
 
-func jsonPatch(doc, text []byte) ([]byte, error) {
-	operations, err := jsonpatch.DecodePatch(text)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "JSON patch", "", err)
+// write writes n in lines as doc is.
+func write(n *node, doc []byte) []byte {
+	body := bytes.TrimSpace(doc)
+	var w writer
+	var rest []byte
+	if _, rest, w.lines = bytes.Cut(body, []byte("\n")); w.lines {
+		indent := rest[:len(rest)-len(bytes.TrimLeft(rest, " \t"))]
+		w.indent = string(indent[:min(len(indent), maxIndent)])
 	}
-	if doc[0] != '{' && doc[0] != '[' {
-		return nil, problem.Unprocessable(fault.Newf(fault.Invalid, "JSON patch", "what is there is neither an object nor an array"))
+	w.write(n, 0)
+	if bytes.HasSuffix(doc, []byte("\n")) {
+		w.WriteByte('\n')
 	}
-	options := jsonpatch.NewApplyOptions()
-	options.SupportNegativeIndices = false // RFC 6901 knows none
-	options.AccumulatedCopySizeLimit = MaxSize
-	options.EscapeHTML = false
-	patched, err := operations.ApplyWithOptions(doc, options)
-	var copied *jsonpatch.AccumulatedCopySizeError
-	switch {
-	case errors.As(err, &copied):
-		return nil, tooLarge()
-	case err != nil:
-		return nil, fault.New(fault.Conflict, "JSON patch", "", err)
-	}
-	return patched, nil
-}
-
-// layOut gives patched the lines that doc has.
-func layOut(patched, doc []byte) []byte {
-	body, end := bytes.TrimRight(doc, " \t\r\n"), ""
-	if len(body) < len(doc) {
-		end = "\n"
-	}
-	var b bytes.Buffer
-	if indent, several := indentOf(body); !several || json.Indent(&b, patched, "", indent) != nil {
-		b.Reset()
-		b.Write(patched)
-	}
-	b.WriteString(end)
-	return b.Bytes()
-}
-
-// indentOf returns what a document's second line begins with.
-func indentOf(doc []byte) (indent string, several bool) {
-	_, rest, several := strings.Cut(string(doc), "\n")
-	return rest[:len(rest)-len(strings.TrimLeft(rest, " \t"))], several
+	return w.Bytes()
 }

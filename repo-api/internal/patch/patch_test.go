@@ -81,12 +81,32 @@ func TestJSONPatch(t *testing.T) {
 		{`{"a":1}`, `[{"op":"remove","path":"/a"},{"op":"test","path":"/b","value":1}]`, conflict}, // all or nothing
 		{`{"a":1}`, `[]`, `{"a":1}`},
 		{`{"a":1}`, `{"op":"remove","path":"/a"}`, malformed},
+		{`{"a":1}`, `null`, malformed},
+		{`{"a":1}`, `[null]`, malformed},
+		{`{"a":1,"b":2}`, ` [{"op":"remove","path":"/a"},{"op":"add","path":"/a","value":3}]`, `{"b":2,"a":3}`},
 		{`{"a":1}`, `[{"op":"tea","path":"/a"}]`, malformed},
 		{`{"a":1}`, `[{"op":"remove"}]`, malformed},
 		{`{"a":1}`, `[{"op":"move","path":"/a"}]`, malformed},
 		{`{"a":1}`, `[{`, malformed},
 		{`<a/>`, `[]`, senseless},
-		{`"text"`, `[]`, senseless},
+		{`"text"`, `[{"op":"test","path":"","value":"te\u0078t"},{"op":"replace","path":"","value":5}]`, `5`},
+		{`[1,2]`, `[{"op":"test","path":"/01","value":2}]`, conflict},      // RFC 6901: no zero in front …
+		{`{"01":2}`, `[{"op":"test","path":"/01","value":2}]`, `{"01":2}`}, // … of an index
+		{`{"a":[1,null,"x"]}`, `[{"op":"test","path":"/a","value":[1.0,null,"x"]}]`, `{"a":[1,null,"x"]}`},
+		{`{"a":10,"b":{"c":1,"d":2}}`, `[{"op":"test","path":"/a","value":1.0E+1},{"op":"test","path":"/b","value":{"d":2,"c":1}}]`, `{"a":10,"b":{"c":1,"d":2}}`},
+		{`{"a":-0.0}`, `[{"op":"test","path":"/a","value":0},{"op":"test","path":"/a","value":0e5}]`, `{"a":-0.0}`},
+		{`{"a":1e400}`, `[{"op":"test","path":"/a","value":10e399},{"op":"remove","path":"/a"}]`, `{}`},
+		{`{"a":9007199254740993}`, `[{"op":"test","path":"/a","value":9007199254740992}]`, conflict},
+		{`{"a":null}`, `[{"op":"test","path":"/a","value":null},{"op":"add","path":"/b","value":null}]`, `{"a":null,"b":null}`},
+		{`{"a":{"b":1}}`, `[{"op":"move","from":"/a","path":"/a/b"}]`, conflict},
+		{`{"a":{"b":1}}`, `[{"op":"move","from":"/a","path":"/a"}]`, `{"a":{"b":1}}`},
+		{`{"a":{"b":1}}`, `[{"op":"copy","from":"/a","path":"/c"},{"op":"replace","path":"/c/b","value":2}]`, `{"a":{"b":1},"c":{"b":2}}`},
+		{`{"a":1}`, `[{"op":"replace","path":"/b","value":2}]`, conflict},
+		{`{"a":1}`, `[{"op":"remove","path":""}]`, conflict},
+		{`{"a":1}`, `[{"op":"add","path":"","value":[]}]`, `[]`},
+		{`{"a":1}`, `[{"op":"add","path":"b","value":1}]`, malformed},
+		{`{"a":1}`, `[{"op":"add","path":"/~2","value":1}]`, malformed},
+		{`{"a":1}`, `[{"op":"add","path":"/b"}]`, malformed},
 	}
 	for _, tt := range tests {
 		got, err := patch.Apply(patch.JSON, []byte(tt.doc), []byte(tt.patch))
@@ -107,6 +127,7 @@ func TestWhatIsPatchedKeepsItsLook(t *testing.T) {
 		{`{"b":"<&>","a":1.50}`, `{"b":"<&>","a":1.50,"c":"<"}`},
 		{"{\"b\":1}\n", "{\"b\":1,\"c\":\"<\"}\n"},
 		{"{\n\t\"b\": 1\n}\n", "{\n\t\"b\": 1,\n\t\"c\": \"<\"\n}\n"},
+		{"{\n  \"a\": {},\n  \"b\": []\n}", "{\n  \"a\": {},\n  \"b\": [],\n  \"c\": \"<\"\n}"},
 		{"{\n  \"b\": [\n    1\n  ]\n}", "{\n  \"b\": [\n    1\n  ],\n  \"c\": \"<\"\n}"},
 	}
 	for _, tt := range tests {
@@ -127,6 +148,10 @@ func TestNoPatchGrowsADocumentWithoutBound(t *testing.T) {
 	_, err := patch.Apply(patch.JSON, []byte(`{"a":["0123456789"]}`), []byte("["+strings.Join(operations, ",")+"]"))
 	if problem.Status(err) != 422 {
 		t.Errorf("%v", err)
+	}
+	deep := strings.Repeat("[\n        ", 5000) + strings.Repeat("]", 5000)
+	if _, err := patch.Apply(patch.JSON, []byte(deep), []byte("[]")); problem.Status(err) != 422 {
+		t.Errorf("a deep one: %v", err)
 	}
 	if err := patch.TooLarge(patch.MaxSize + 1); problem.Status(err) != 422 {
 		t.Errorf("%v", err)
