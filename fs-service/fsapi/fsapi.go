@@ -24,6 +24,7 @@ type FS interface {
 	Importer
 	Git
 	Merger
+	Differ
 }
 
 // Freshness says how recent the answer about a ref has to be.

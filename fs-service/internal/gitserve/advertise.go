@@ -13,7 +13,8 @@ import (
 const agent = "agent=rhapsode"
 
 // pushCapabilities are what a push may ask for.
-const pushCapabilities = "report-status report-status-v2 delete-refs side-band-64k quiet atomic ofs-delta push-options object-format=sha1 " + agent
+const pushCapabilities = "report-status report-status-v2 delete-refs side-band-64k quiet atomic " +
+	"ofs-delta push-options object-format=sha1 " + agent
 
 // fetchCapabilities are what a fetch may ask for in version 0 of the protocol.
 func fetchCapabilities(head content.RefName) string {

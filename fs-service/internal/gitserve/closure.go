@@ -15,8 +15,7 @@ type closure struct {
 
 func compareDigests(a, b content.Digest) int { return bytes.Compare(a[:], b[:]) }
 
-// has says whether d is in the closure. Digests are spread evenly, so where one
-// would be is nearly known.
+// has says whether d is in the closure.
 func (k *closure) has(d content.Digest) bool {
 	if k == nil {
 		return false

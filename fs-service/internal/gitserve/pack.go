@@ -65,8 +65,8 @@ func (c *conversation) keeps(f filter, d content.Digest) (bool, error) {
 	return h.Size < f.from, err
 }
 
-// withTags adds the annotated tags of what is sent, if the client wants them along. A tag of a tag
-// brings that too.
+// withTags adds the annotated tags of what is sent, if the client wants them along. A tag
+// of a tag brings that too.
 func (c *conversation) withTags(r *request, objects []content.Digest) ([]content.Digest, error) {
 	if !r.includeTag {
 		return objects, nil
@@ -108,8 +108,8 @@ func (c *conversation) send(objects []content.Digest, offsets bool) error {
 	return w.finish()
 }
 
-// sendOther sends what is not among this disk's objects: a large body, or what has to be fetched from
-// another replica.
+// sendOther sends what is not among this disk's objects: a large body, or what has to be
+// fetched from another replica.
 func (c *conversation) sendOther(w *packWriter, d content.Digest) error {
 	if d == gitfmt.EmptyTree {
 		return w.whole(content.KindTree, 0, bytes.NewReader(nil))

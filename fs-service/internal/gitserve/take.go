@@ -22,6 +22,9 @@ const (
 	maxFewBytes   = 8 << 20
 )
 
+// maxPushed is how many objects one push may bring.
+const maxPushed = 5_000_000
+
 // spooled is a pack that came in.
 type spooled struct {
 	*os.File
@@ -46,8 +49,11 @@ func (c *conversation) take(p *push, f spooled) error {
 		os.Remove(f.Name()) // gone already where it became one of the store's
 	}()
 	tips := p.tips()
-	if len(tips) == 0 {
+	switch n := f.promised(); {
+	case len(tips) == 0:
 		return nil
+	case n > maxPushed:
+		return fault.Newf(fault.TooLarge, "push", "%d objects, more than %d", n, maxPushed)
 	}
 	show := c.progress(p.quiet)
 	defer show.stop()
@@ -68,9 +74,9 @@ func (c *conversation) take(p *push, f spooled) error {
 	}
 	switch {
 	case fault.Is(err, fault.NotFound) && p.shallow:
-		return fault.New(fault.Invalid, "push", "", errors.New("shallow update not allowed: the history that this clone lacks is not here either"))
+		return fault.Newf(fault.Invalid, "push", "shallow update not allowed: the history that this clone lacks is not here either")
 	case fault.Is(err, fault.NotFound):
-		return fault.New(fault.Invalid, "push", "", errors.New("missing necessary objects: "+reason(err)))
+		return fault.Newf(fault.Invalid, "push", "missing necessary objects: %s", reason(err))
 	}
 	return err
 }
@@ -82,12 +88,8 @@ type taking struct {
 	show *progress
 }
 
-// limits are those of one push, where they are not those of every pack.
-var limits = pack.Limits{Objects: 5_000_000}
-
 func (t *taking) options() pack.IndexOptions {
 	return pack.IndexOptions{
-		Limits:   limits,
 		External: t.src.Object,
 		Progress: func(done, total int64) { t.show.show("Checking objects: %d of %d\r", done, total) },
 	}
@@ -106,7 +108,7 @@ func (t *taking) few(f spooled) (map[content.Digest]content.Object, error) {
 	if _, err := idx.WriteTo(&table); err != nil {
 		return nil, err
 	}
-	o := pack.OpenOptions{External: t.src.Object, Limits: limits}
+	o := pack.OpenOptions{External: t.src.Object}
 	opened, err := pack.Open(f, f.size, bytes.NewReader(table.Bytes()), int64(table.Len()), o)
 	if err != nil {
 		return nil, err
@@ -209,8 +211,8 @@ func (t *taking) takePack(f spooled) error {
 	return t.Replicas.Close(t.ctx, t.Repo.Pool, t.At, t.tips)
 }
 
-// addPack adds a pack to the store. Most large ones are whole; one that is not gets the bases that it leaves
-// out, which takes reading it again.
+// addPack adds a pack to the store. Most large ones are whole; one that is not gets the
+// bases that it leaves out, which takes reading it again.
 func (t *taking) addPack(f spooled) (objects.PackInfo, error) {
 	o := t.options()
 	info, err := t.Replicas.Disk().TakePack(t.ctx, t.Repo.Pool, replica.Pack{}, f.Name(), o.Progress)

@@ -40,6 +40,7 @@ const (
 	FileSystem_Receive_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Receive"
 	FileSystem_Import_FullMethodName     = "/rhapsode.fs.v1.FileSystem/Import"
 	FileSystem_Merge_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Merge"
+	FileSystem_Compare_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Compare"
 )
 
 // FileSystemClient is the client API for FileSystem service.
@@ -66,6 +67,7 @@ type FileSystemClient interface {
 	Receive(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ReceiveRequest, ImportReply], error)
 	Import(ctx context.Context, in *ImportRequest, opts ...grpc.CallOption) (*ImportReply, error)
 	Merge(ctx context.Context, in *MergeRequest, opts ...grpc.CallOption) (*MergeReply, error)
+	Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareReply, error)
 }
 
 type fileSystemClient struct {
@@ -271,6 +273,16 @@ func (c *fileSystemClient) Merge(ctx context.Context, in *MergeRequest, opts ...
 	return out, nil
 }
 
+func (c *fileSystemClient) Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CompareReply)
+	err := c.cc.Invoke(ctx, FileSystem_Compare_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // FileSystemServer is the server API for FileSystem service.
 // All implementations must embed UnimplementedFileSystemServer
 // for forward compatibility.
@@ -295,6 +307,7 @@ type FileSystemServer interface {
 	Receive(grpc.ClientStreamingServer[ReceiveRequest, ImportReply]) error
 	Import(context.Context, *ImportRequest) (*ImportReply, error)
 	Merge(context.Context, *MergeRequest) (*MergeReply, error)
+	Compare(context.Context, *CompareRequest) (*CompareReply, error)
 	mustEmbedUnimplementedFileSystemServer()
 }
 
@@ -358,6 +371,9 @@ func (UnimplementedFileSystemServer) Import(context.Context, *ImportRequest) (*I
 }
 func (UnimplementedFileSystemServer) Merge(context.Context, *MergeRequest) (*MergeReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Merge not implemented")
+}
+func (UnimplementedFileSystemServer) Compare(context.Context, *CompareRequest) (*CompareReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Compare not implemented")
 }
 func (UnimplementedFileSystemServer) mustEmbedUnimplementedFileSystemServer() {}
 func (UnimplementedFileSystemServer) testEmbeddedByValue()                    {}
@@ -675,6 +691,24 @@ func _FileSystem_Merge_Handler(srv interface{}, ctx context.Context, dec func(in
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FileSystem_Compare_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompareRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Compare(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Compare_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Compare(ctx, req.(*CompareRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // FileSystem_ServiceDesc is the grpc.ServiceDesc for FileSystem service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -741,6 +775,10 @@ var FileSystem_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Merge",
 			Handler:    _FileSystem_Merge_Handler,
+		},
+		{
+			MethodName: "Compare",
+			Handler:    _FileSystem_Compare_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
