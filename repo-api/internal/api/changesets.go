@@ -6,8 +6,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/gorilla/mux"
-
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/internal/fault"
@@ -22,35 +20,17 @@ const maxChangeset = 32 << 20
 // changesets is where many documents are changed in one commit, all or none. What
 // came of it is a commit, so there is nothing here to read.
 func (a *API) changesets(r *http.Request) (flow.Resource, error) {
-	repo, err := resource.ParseRepo(mux.Vars(r)["repo"])
-	return &changesets{api: a, view: a.view(), repo: repo}, err
+	c, err := a.commission(r, maxChangeset)
+	return &changesets{c}, err
 }
 
-type changesets struct {
-	api *API
-	view
-	jsonContent
-	repo   content.RepoID
-	credit credit
-}
+type changesets struct{ commission }
 
 var (
 	_ flow.Poster  = (*changesets)(nil)
 	_ flow.Checker = (*changesets)(nil)
 	_ flow.Bounded = (*changesets)(nil)
 )
-
-func (*changesets) Methods(*flow.Exchange) (flow.Methods, error) { return flow.POST, nil }
-
-func (*changesets) Bounds() flow.Bounds { return flow.Bounds{Max: maxChangeset} }
-
-func (*changesets) Look(*flow.Exchange) (flow.State, error) { return flow.State{Exists: true}, nil }
-
-// Check reads who makes the changes.
-func (c *changesets) Check(x *flow.Exchange) (err error) {
-	c.credit, err = creditOf(x.Request.Header)
-	return err
-}
 
 // Post makes one commit of all changes. 201: it was made. 200: everything is as
 // asked already.

@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"net/http"
 
-	"github.com/gorilla/mux"
-
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/internal/fault"
@@ -21,35 +19,17 @@ const maxMerge = 16 << 20
 // merges is where merges are asked for. What came of one is a commit, so there is
 // nothing here to read.
 func (a *API) merges(r *http.Request) (flow.Resource, error) {
-	repo, err := resource.ParseRepo(mux.Vars(r)["repo"])
-	return &merges{api: a, view: a.view(), repo: repo}, err
+	c, err := a.commission(r, maxMerge)
+	return &merges{c}, err
 }
 
-type merges struct {
-	api *API
-	view
-	jsonContent
-	repo   content.RepoID
-	credit credit
-}
+type merges struct{ commission }
 
 var (
 	_ flow.Poster  = (*merges)(nil)
 	_ flow.Checker = (*merges)(nil)
 	_ flow.Bounded = (*merges)(nil)
 )
-
-func (*merges) Methods(*flow.Exchange) (flow.Methods, error) { return flow.POST, nil }
-
-func (*merges) Bounds() flow.Bounds { return flow.Bounds{Max: maxMerge} }
-
-func (*merges) Look(*flow.Exchange) (flow.State, error) { return flow.State{Exists: true}, nil }
-
-// Check reads who merges.
-func (m *merges) Check(x *flow.Exchange) (err error) {
-	m.credit, err = creditOf(x.Request.Header)
-	return err
-}
 
 // Post merges. 201: a commit was made. 200: nothing had to be, or it was only a
 // rehearsal. 409: every conflict.
