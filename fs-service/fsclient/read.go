@@ -153,6 +153,11 @@ func (c *Client) Commit(ctx context.Context, repo content.RepoID, id content.Dig
 	return ask(ctx, c, repo, toRead, "commit", &pb.CommitRequest{Repo: repo.String(), Id: id[:]}, pb.FileSystemClient.Commit, wire.CommitDetail)
 }
 
+// Compare is in fsapi.Differ.
+func (c *Client) Compare(ctx context.Context, q fsapi.CompareQuestion) (fsapi.Comparison, error) {
+	return ask(ctx, c, q.Repo, toRead, "compare", wire.FromCompareQuestion(q), pb.FileSystemClient.Compare, wire.Comparison)
+}
+
 // Repo is in fsapi.Reader.
 func (c *Client) Repo(ctx context.Context, id content.RepoID) (fsapi.Repo, error) {
 	return ask(ctx, c, id, toRead, "repository", &pb.RepoRequest{Repo: id.String()}, pb.FileSystemClient.Repo, wire.Repo)

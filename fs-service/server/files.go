@@ -268,3 +268,12 @@ func (f files) Merge(ctx context.Context, p *pb.MergeRequest) (*pb.MergeReply, e
 	merged, err := f.node.Merge(ctx, m)
 	return answer(merged, err, wire.FromMerged)
 }
+
+func (f files) Compare(ctx context.Context, p *pb.CompareRequest) (*pb.CompareReply, error) {
+	q, err := wire.CompareQuestion(p)
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	c, err := f.node.Compare(ctx, q)
+	return answer(c, err, wire.FromComparison)
+}

@@ -27,10 +27,15 @@ func At(p *pb.At) (at fsapi.At, err error) {
 	if at.Path, err = content.ParsePath(string(p.GetPath())); err != nil {
 		return at, err
 	}
-	if at.Fresh = fsapi.Freshness(p.GetFresh()); at.Fresh > fsapi.Any {
-		return at, fault.Newf(fault.Invalid, "place", "freshness %d is not known", at.Fresh)
+	at.Fresh, err = freshness(p.GetFresh())
+	return at, err
+}
+
+func freshness(n uint32) (fsapi.Freshness, error) {
+	if n > uint32(fsapi.Any) {
+		return 0, fault.Newf(fault.Invalid, "question", "freshness %d is not known", n)
 	}
-	return at, nil
+	return fsapi.Freshness(n), nil
 }
 
 // FromPage writes a page.
@@ -138,11 +143,7 @@ func History(p *pb.HistoryReply) (h fsapi.History, err error) {
 
 // FromCommitDetail writes a commit and its changes.
 func FromCommitDetail(d fsapi.CommitDetail) *pb.CommitReply {
-	p := &pb.CommitReply{Commit: FromCommit(d.Commit), Truncated: d.Truncated}
-	for _, c := range d.Changes {
-		p.Changes = append(p.Changes, &pb.FileChange{Path: []byte(c.Path.String()), Old: FromEntry(c.Old), New: FromEntry(c.New)})
-	}
-	return p
+	return &pb.CommitReply{Commit: FromCommit(d.Commit), Changes: fromFileChanges(d.Changes), Truncated: d.Truncated}
 }
 
 // CommitDetail reads a commit and its changes.
@@ -151,16 +152,7 @@ func CommitDetail(p *pb.CommitReply) (d fsapi.CommitDetail, err error) {
 		return d, err
 	}
 	d.Truncated = p.Truncated
-	d.Changes, err = list(p.Changes, func(c *pb.FileChange) (f content.FileChange, err error) {
-		if f.Path, err = content.ParsePath(string(c.Path)); err != nil {
-			return f, err
-		}
-		if f.Old, err = Entry(c.Old); err != nil {
-			return f, err
-		}
-		f.New, err = Entry(c.New)
-		return f, err
-	})
+	d.Changes, err = list(p.Changes, fileChange)
 	return d, err
 }
 
