@@ -25,6 +25,11 @@ func (s *Server) watched(next http.Handler) http.Handler {
 			copied.Body = &steady{ReadCloser: r.Body, control: rec.control}
 			r = &copied
 		}
+		if len(r.TransferEncoding) > 0 {
+			// net/http forgets a Content-Length beside it. Whoever sent both, and whatever
+			// follows was meant as, is not read on (RFC 9112 6.1).
+			w.Header().Set("Connection", "close")
+		}
 		s.metrics.inFlight.Inc()
 		defer func() { s.finish(rec, r, recover()) }()
 		next.ServeHTTP(rec, r)

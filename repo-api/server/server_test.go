@@ -296,3 +296,25 @@ func TestAnAnswerTellsItsTraceAndItsTime(t *testing.T) {
 		}
 	}
 }
+
+// Content that says twice where it ends could hide a second request in it.
+func TestNothingIsReadBehindContentWithTwoEnds(t *testing.T) {
+	s, l, stop := start(t, server.Config{FS: newHall()})
+	conn, err := net.Dial("tcp", s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	fmt.Fprint(conn, "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"+
+		"0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: x\r\n\r\n")
+	if _, err := io.ReadAll(conn); err != nil {
+		t.Fatalf("the connection goes on: %v", err)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(l.lines(t, "request")); n != 1 {
+		t.Errorf("%d requests were read", n)
+	}
+}
