@@ -54,9 +54,9 @@ func (a *API) trial(r *http.Request) page.Trial {
 
 // What a person reads who asks for a trial that can't be made.
 var (
-	errTrialMethod = errors.New("This method can't be tried.")
-	errTrialTarget = errors.New("The target is a path on this server, and not this page itself.")
-	errTrialFields = errors.New("Each field is a line of its own: name, colon, value.")
+	errTrialMethod = errors.New("this method can't be tried")
+	errTrialTarget = errors.New("the target is a path on this server, and not this page itself")
+	errTrialFields = errors.New("each field is a line of its own: name, colon, value")
 )
 
 // requestOf makes the request that t describes. It has the fields of the form, and

@@ -48,12 +48,12 @@ func TestATrialShowsTheWayAndChangesNothing(t *testing.T) {
 func TestATrialThatCanNotBeMadeSaysWhy(t *testing.T) {
 	s := newSite(t)
 	for _, tt := range []struct{ method, target, fields, want string }{
-		{"BREW", "/", "", "This method can't be tried."},
-		{"GET", "http://elsewhere.example/", "", "The target is a path on this server"},
+		{"BREW", "/", "", "this method can't be tried"},
+		{"GET", "http://elsewhere.example/", "", "the target is a path on this server"},
 		{"GET", "/docs/flow?method=GET&target=/docs/flow", "", "and not this page itself"},
-		{"GET", "x", "", "The target is a path on this server"},
-		{"GET", "/", "no colon", "Each field is a line of its own"},
-		{"GET", "/", "A: " + strings.Repeat("x", 9<<10), "Each field is a line of its own"},
+		{"GET", "x", "", "the target is a path on this server"},
+		{"GET", "/", "no colon", "each field is a line of its own"},
+		{"GET", "/", "A: " + strings.Repeat("x", 9<<10), "each field is a line of its own"},
 	} {
 		query := url.Values{"method": {tt.method}, "target": {tt.target}, "fields": {tt.fields}}
 		a := s.want(200, "GET", "/docs/flow?"+query.Encode(), "")

@@ -38,7 +38,7 @@ func repoCrumbs(trail []string, query string) []Crumb {
 		at += "/" + name
 		target := at
 		switch {
-		case i == 1 && name == "imports":
+		case i == 1 && (name == "imports" || name == "compare"):
 			target = ""
 		case i == 1 && name == "history":
 			target += "/"
