@@ -46,6 +46,8 @@ func (a *API) surface() []route {
 			get(resource.List[resource.Event]{}, history...))},
 		{"/repos/{repo}/changesets", a.changesets, one("/repos/{repo}/changesets", "Where many documents are changed in one commit",
 			posting("Change them, all or none", newChangeset{}, resource.Changeset{}))},
+		{"/repos/{repo}/compare/{range}", a.compare, one("/repos/{repo}/compare/{from}...{to}", "What was done on the way to one revision since it left another",
+			comparing())},
 		{"/repos/{repo}/merges", a.merges, one("/repos/{repo}/merges", "Where one branch is brought into another",
 			posting("Merge", newMerge{}, resource.Merge{}))},
 		{"/repos/{repo}/imports/{sha256}", a.imports, one("/repos/{repo}/imports/{sha256}", "A bundle on its way in, and what became of it",
@@ -106,6 +108,13 @@ func get(shape any, query ...string) openapi.Operation {
 	return openapi.Operation{Method: "GET", Summary: "Read it", Query: append([]string{"as"}, query...), Gives: []openapi.Answer{
 		{Status: http.StatusOK, Contents: shown}, {Status: http.StatusPartialContent, Contents: []openapi.Content{{Media: "*/*"}}}, {Status: http.StatusNotModified},
 	}}
+}
+
+// comparing reads paths, or a patch.
+func comparing() openapi.Operation {
+	o := get(resource.Comparison{})
+	o.Gives[0].Contents = append(o.Gives[0].Contents, openapi.Content{Media: resource.Diff})
+	return o
 }
 
 // file reads what has one form.

@@ -55,9 +55,13 @@ func (v *view) show(x *flow.Exchange, shape any) (state flow.State, err error) {
 	if err != nil {
 		return flow.State{}, err
 	}
-	return flow.State{
-		Exists: true, Tag: resource.TagOfBytes(v.text), Codable: resource.Codable(v.media, int64(len(v.text))),
-	}, nil
+	return v.hold(v.media, v.text), nil
+}
+
+// hold makes text what v sends, and returns the state of a resource that does.
+func (v *view) hold(media string, text []byte) flow.State {
+	v.media, v.text = media, text
+	return flow.State{Exists: true, Tag: resource.TagOfBytes(text), Codable: resource.Codable(media, int64(len(text)))}
 }
 
 func marshal(shape any) ([]byte, error) {

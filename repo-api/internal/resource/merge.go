@@ -41,11 +41,11 @@ type MergeConflict struct {
 	Theirs *Stage `json:"theirs"`
 }
 
-// Stage is what one side of a merge holds at a path.
+// Stage is what one state of the work holds at a path.
 type Stage struct {
 	Mode   string         `json:"mode"`
 	Digest content.Digest `json:"digest"`
-	URL    string         `json:"href,omitempty"` // none where the base is itself a merge of several
+	URL    string         `json:"href,omitempty"` // a submodule has none, nor a base that is itself a merge of several
 }
 
 // ConflictsOf are the shapes of all conflicts of a merge.
@@ -69,7 +69,7 @@ func stageOf(repo content.RepoID, commit content.Digest, path content.Path, e co
 		return nil
 	}
 	s := &Stage{Mode: modeOf(e.Mode), Digest: e.Digest}
-	if !commit.IsZero() {
+	if !commit.IsZero() && e.Mode != content.ModeSubmodule {
 		s.URL = Place{Repo: repo, Rev: content.AtCommit(commit), Path: path, Dir: e.Mode.IsDir()}.URL()
 	}
 	return s
