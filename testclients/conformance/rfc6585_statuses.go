@@ -11,7 +11,7 @@ func moreStatuses() []charge {
 	return []charge{
 		{"6585/3/required", Choice, "a change without a condition is 428, if the server says that it wants one, and changes nothing", func(t *trial) {
 			t.claimed(Conditional)
-			d := t.document(`{"a":1}`)
+			d := t.object(`{"a":1}`)
 			t.put(d, "two").status(428)
 			t.ask("DELETE", d.path).status(428)
 			for _, kind := range []string{mergePatch, jsonPatch} {
