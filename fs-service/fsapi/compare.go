@@ -6,7 +6,7 @@ import (
 	"rhapsode/content"
 )
 
-// Differ tells what was done between two states of the work.
+// Differ tells what was done between two states of the work, and with which commit a line came.
 type Differ interface {
 	// Compare says what was changed on the way to To since it left From: against the
 	// newest common ancestor, as `git diff From...To`. Histories that have nothing in
@@ -15,6 +15,14 @@ type Differ interface {
 	// NotFound: a revision names nothing. TooLarge: a patch of more than MaxChanges
 	// documents or MaxPatch bytes; half a patch is none.
 	Compare(context.Context, CompareQuestion) (Comparison, error)
+
+	// Blame says of each line of the document at At with which commit it came, from the
+	// top down, as git blame does: a merge is only to blame for what it has from none of
+	// its parents. The path is the document: a rename begins it anew.
+	//
+	// NotFound. Invalid: a directory, or no text. TooLarge: a body that was uploaded, more
+	// than 10,000 versions, or more than MaxBlamed pieces.
+	Blame(context.Context, At) ([]Blamed, error)
 }
 
 // CompareQuestion is which states, and how the answer should be told.

@@ -158,6 +158,11 @@ func (c *Client) Compare(ctx context.Context, q fsapi.CompareQuestion) (fsapi.Co
 	return ask(ctx, c, q.Repo, toRead, "compare", wire.FromCompareQuestion(q), pb.FileSystemClient.Compare, wire.Comparison)
 }
 
+// Blame is in fsapi.Differ.
+func (c *Client) Blame(ctx context.Context, at fsapi.At) ([]fsapi.Blamed, error) {
+	return ask(ctx, c, at.Repo, toRead, "blame", wire.FromAt(at), pb.FileSystemClient.Blame, wire.Blame)
+}
+
 // Repo is in fsapi.Reader.
 func (c *Client) Repo(ctx context.Context, id content.RepoID) (fsapi.Repo, error) {
 	return ask(ctx, c, id, toRead, "repository", &pb.RepoRequest{Repo: id.String()}, pb.FileSystemClient.Repo, wire.Repo)

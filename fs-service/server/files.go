@@ -277,3 +277,12 @@ func (f files) Compare(ctx context.Context, p *pb.CompareRequest) (*pb.CompareRe
 	c, err := f.node.Compare(ctx, q)
 	return answer(c, err, wire.FromComparison)
 }
+
+func (f files) Blame(ctx context.Context, p *pb.At) (*pb.BlameReply, error) {
+	at, err := wire.At(p)
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	blamed, err := f.node.Blame(ctx, at)
+	return answer(blamed, err, wire.FromBlame)
+}

@@ -45,6 +45,7 @@ func Run(t *testing.T, fs fsapi.FS) {
 		{"two branches are compared since they parted", compares},
 		{"git applies the patch of a comparison", patches},
 		{"a patch that is too large is refused whole", patchTooLarge},
+		{"each line is blamed on the commit that it came with", blames},
 		{"a repository is made, changed, deleted and made again", repos},
 		{"what is not there is not found", notFound},
 		{"git clones, fetches and pushes", speaksGit},

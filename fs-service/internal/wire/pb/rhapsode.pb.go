@@ -3872,6 +3872,134 @@ func (x *CompareReply) GetPatch() []byte {
 	return nil
 }
 
+type BlameReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Blamed        []*Blamed              `protobuf:"bytes,1,rep,name=blamed,proto3" json:"blamed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BlameReply) Reset() {
+	*x = BlameReply{}
+	mi := &file_rhapsode_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BlameReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BlameReply) ProtoMessage() {}
+
+func (x *BlameReply) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BlameReply.ProtoReflect.Descriptor instead.
+func (*BlameReply) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *BlameReply) GetBlamed() []*Blamed {
+	if x != nil {
+		return x.Blamed
+	}
+	return nil
+}
+
+type Blamed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	First         int64                  `protobuf:"varint,1,opt,name=first,proto3" json:"first,omitempty"`
+	Last          int64                  `protobuf:"varint,2,opt,name=last,proto3" json:"last,omitempty"`
+	Then          int64                  `protobuf:"varint,3,opt,name=then,proto3" json:"then,omitempty"`
+	Commit        []byte                 `protobuf:"bytes,4,opt,name=commit,proto3" json:"commit,omitempty"`
+	Author        *Signature             `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
+	Subject       []byte                 `protobuf:"bytes,6,opt,name=subject,proto3" json:"subject,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Blamed) Reset() {
+	*x = Blamed{}
+	mi := &file_rhapsode_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Blamed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Blamed) ProtoMessage() {}
+
+func (x *Blamed) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Blamed.ProtoReflect.Descriptor instead.
+func (*Blamed) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *Blamed) GetFirst() int64 {
+	if x != nil {
+		return x.First
+	}
+	return 0
+}
+
+func (x *Blamed) GetLast() int64 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
+func (x *Blamed) GetThen() int64 {
+	if x != nil {
+		return x.Then
+	}
+	return 0
+}
+
+func (x *Blamed) GetCommit() []byte {
+	if x != nil {
+		return x.Commit
+	}
+	return nil
+}
+
+func (x *Blamed) GetAuthor() *Signature {
+	if x != nil {
+		return x.Author
+	}
+	return nil
+}
+
+func (x *Blamed) GetSubject() []byte {
+	if x != nil {
+		return x.Subject
+	}
+	return nil
+}
+
 var File_rhapsode_proto protoreflect.FileDescriptor
 
 const file_rhapsode_proto_rawDesc = "" +
@@ -4159,7 +4287,17 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x02to\x18\x03 \x01(\fR\x02to\x124\n" +
 	"\achanges\x18\x04 \x03(\v2\x1a.rhapsode.fs.v1.FileChangeR\achanges\x12\x1c\n" +
 	"\ttruncated\x18\x05 \x01(\bR\ttruncated\x12\x14\n" +
-	"\x05patch\x18\x06 \x01(\fR\x05patch2\x9c\n" +
+	"\x05patch\x18\x06 \x01(\fR\x05patch\"<\n" +
+	"\n" +
+	"BlameReply\x12.\n" +
+	"\x06blamed\x18\x01 \x03(\v2\x16.rhapsode.fs.v1.BlamedR\x06blamed\"\xab\x01\n" +
+	"\x06Blamed\x12\x14\n" +
+	"\x05first\x18\x01 \x01(\x03R\x05first\x12\x12\n" +
+	"\x04last\x18\x02 \x01(\x03R\x04last\x12\x12\n" +
+	"\x04then\x18\x03 \x01(\x03R\x04then\x12\x16\n" +
+	"\x06commit\x18\x04 \x01(\fR\x06commit\x121\n" +
+	"\x06author\x18\x05 \x01(\v2\x19.rhapsode.fs.v1.SignatureR\x06author\x12\x18\n" +
+	"\asubject\x18\x06 \x01(\fR\asubject2\xd5\n" +
 	"\n" +
 	"\n" +
 	"FileSystem\x12?\n" +
@@ -4182,7 +4320,8 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\aReceive\x12\x1e.rhapsode.fs.v1.ReceiveRequest\x1a\x1b.rhapsode.fs.v1.ImportReply(\x01\x12D\n" +
 	"\x06Import\x12\x1d.rhapsode.fs.v1.ImportRequest\x1a\x1b.rhapsode.fs.v1.ImportReply\x12A\n" +
 	"\x05Merge\x12\x1c.rhapsode.fs.v1.MergeRequest\x1a\x1a.rhapsode.fs.v1.MergeReply\x12G\n" +
-	"\aCompare\x12\x1e.rhapsode.fs.v1.CompareRequest\x1a\x1c.rhapsode.fs.v1.CompareReply2\xa9\x03\n" +
+	"\aCompare\x12\x1e.rhapsode.fs.v1.CompareRequest\x1a\x1c.rhapsode.fs.v1.CompareReply\x127\n" +
+	"\x05Blame\x12\x12.rhapsode.fs.v1.At\x1a\x1a.rhapsode.fs.v1.BlameReply2\xa9\x03\n" +
 	"\x04Peer\x12F\n" +
 	"\n" +
 	"PutObjects\x12!.rhapsode.fs.v1.PutObjectsRequest\x1a\x15.rhapsode.fs.v1.Empty\x12H\n" +
@@ -4206,7 +4345,7 @@ func file_rhapsode_proto_rawDescGZIP() []byte {
 	return file_rhapsode_proto_rawDescData
 }
 
-var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 60)
+var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
 var file_rhapsode_proto_goTypes = []any{
 	(*Empty)(nil),             // 0: rhapsode.fs.v1.Empty
 	(*Chunk)(nil),             // 1: rhapsode.fs.v1.Chunk
@@ -4268,6 +4407,8 @@ var file_rhapsode_proto_goTypes = []any{
 	(*MergeConflict)(nil),     // 57: rhapsode.fs.v1.MergeConflict
 	(*CompareRequest)(nil),    // 58: rhapsode.fs.v1.CompareRequest
 	(*CompareReply)(nil),      // 59: rhapsode.fs.v1.CompareReply
+	(*BlameReply)(nil),        // 60: rhapsode.fs.v1.BlameReply
+	(*Blamed)(nil),            // 61: rhapsode.fs.v1.Blamed
 }
 var file_rhapsode_proto_depIdxs = []int32{
 	4,  // 0: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
@@ -4311,63 +4452,67 @@ var file_rhapsode_proto_depIdxs = []int32{
 	5,  // 38: rhapsode.fs.v1.MergeConflict.ours:type_name -> rhapsode.fs.v1.Entry
 	5,  // 39: rhapsode.fs.v1.MergeConflict.theirs:type_name -> rhapsode.fs.v1.Entry
 	23, // 40: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
-	24, // 41: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
-	11, // 42: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
-	16, // 43: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
-	17, // 44: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
-	17, // 45: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
-	21, // 46: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
-	24, // 47: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
-	26, // 48: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
-	28, // 49: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
-	30, // 50: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
-	32, // 51: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
-	34, // 52: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
-	38, // 53: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
-	39, // 54: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
-	41, // 55: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
-	42, // 56: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
-	43, // 57: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
-	54, // 58: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
-	58, // 59: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
-	46, // 60: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
-	47, // 61: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
-	49, // 62: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
-	49, // 63: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
-	51, // 64: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
-	52, // 65: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
-	53, // 66: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
-	9,  // 67: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
-	13, // 68: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
-	1,  // 69: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
-	18, // 70: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
-	19, // 71: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
-	22, // 72: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
-	25, // 73: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
-	27, // 74: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
-	29, // 75: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
-	31, // 76: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
-	2,  // 77: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
-	36, // 78: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
-	31, // 79: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
-	40, // 80: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
-	0,  // 81: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
-	44, // 82: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
-	44, // 83: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
-	56, // 84: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
-	59, // 85: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
-	0,  // 86: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
-	48, // 87: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
-	50, // 88: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
-	0,  // 89: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
-	0,  // 90: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
-	0,  // 91: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
-	1,  // 92: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
-	67, // [67:93] is the sub-list for method output_type
-	41, // [41:67] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	61, // 41: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
+	4,  // 42: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
+	24, // 43: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
+	11, // 44: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
+	16, // 45: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
+	17, // 46: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
+	17, // 47: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
+	21, // 48: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
+	24, // 49: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
+	26, // 50: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
+	28, // 51: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
+	30, // 52: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
+	32, // 53: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
+	34, // 54: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
+	38, // 55: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
+	39, // 56: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
+	41, // 57: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
+	42, // 58: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
+	43, // 59: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
+	54, // 60: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
+	58, // 61: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
+	7,  // 62: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
+	46, // 63: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
+	47, // 64: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
+	49, // 65: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
+	49, // 66: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
+	51, // 67: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
+	52, // 68: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
+	53, // 69: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
+	9,  // 70: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
+	13, // 71: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
+	1,  // 72: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
+	18, // 73: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
+	19, // 74: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
+	22, // 75: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
+	25, // 76: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
+	27, // 77: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
+	29, // 78: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
+	31, // 79: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
+	2,  // 80: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
+	36, // 81: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
+	31, // 82: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
+	40, // 83: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
+	0,  // 84: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
+	44, // 85: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
+	44, // 86: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
+	56, // 87: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
+	59, // 88: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
+	60, // 89: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
+	0,  // 90: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
+	48, // 91: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
+	50, // 92: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
+	0,  // 93: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
+	0,  // 94: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
+	0,  // 95: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
+	1,  // 96: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
+	70, // [70:97] is the sub-list for method output_type
+	43, // [43:70] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_rhapsode_proto_init() }
@@ -4382,7 +4527,7 @@ func file_rhapsode_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rhapsode_proto_rawDesc), len(file_rhapsode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   60,
+			NumMessages:   62,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

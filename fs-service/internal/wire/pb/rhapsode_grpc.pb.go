@@ -41,6 +41,7 @@ const (
 	FileSystem_Import_FullMethodName     = "/rhapsode.fs.v1.FileSystem/Import"
 	FileSystem_Merge_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Merge"
 	FileSystem_Compare_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Compare"
+	FileSystem_Blame_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Blame"
 )
 
 // FileSystemClient is the client API for FileSystem service.
@@ -68,6 +69,7 @@ type FileSystemClient interface {
 	Import(ctx context.Context, in *ImportRequest, opts ...grpc.CallOption) (*ImportReply, error)
 	Merge(ctx context.Context, in *MergeRequest, opts ...grpc.CallOption) (*MergeReply, error)
 	Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareReply, error)
+	Blame(ctx context.Context, in *At, opts ...grpc.CallOption) (*BlameReply, error)
 }
 
 type fileSystemClient struct {
@@ -283,6 +285,16 @@ func (c *fileSystemClient) Compare(ctx context.Context, in *CompareRequest, opts
 	return out, nil
 }
 
+func (c *fileSystemClient) Blame(ctx context.Context, in *At, opts ...grpc.CallOption) (*BlameReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BlameReply)
+	err := c.cc.Invoke(ctx, FileSystem_Blame_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // FileSystemServer is the server API for FileSystem service.
 // All implementations must embed UnimplementedFileSystemServer
 // for forward compatibility.
@@ -308,6 +320,7 @@ type FileSystemServer interface {
 	Import(context.Context, *ImportRequest) (*ImportReply, error)
 	Merge(context.Context, *MergeRequest) (*MergeReply, error)
 	Compare(context.Context, *CompareRequest) (*CompareReply, error)
+	Blame(context.Context, *At) (*BlameReply, error)
 	mustEmbedUnimplementedFileSystemServer()
 }
 
@@ -374,6 +387,9 @@ func (UnimplementedFileSystemServer) Merge(context.Context, *MergeRequest) (*Mer
 }
 func (UnimplementedFileSystemServer) Compare(context.Context, *CompareRequest) (*CompareReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Compare not implemented")
+}
+func (UnimplementedFileSystemServer) Blame(context.Context, *At) (*BlameReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Blame not implemented")
 }
 func (UnimplementedFileSystemServer) mustEmbedUnimplementedFileSystemServer() {}
 func (UnimplementedFileSystemServer) testEmbeddedByValue()                    {}
@@ -709,6 +725,24 @@ func _FileSystem_Compare_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FileSystem_Blame_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(At)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Blame(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Blame_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Blame(ctx, req.(*At))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // FileSystem_ServiceDesc is the grpc.ServiceDesc for FileSystem service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -779,6 +813,10 @@ var FileSystem_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Compare",
 			Handler:    _FileSystem_Compare_Handler,
+		},
+		{
+			MethodName: "Blame",
+			Handler:    _FileSystem_Blame_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
