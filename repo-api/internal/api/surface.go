@@ -46,6 +46,8 @@ func (a *API) surface() []route {
 			get(resource.List[resource.Event]{}, history...))},
 		{"/repos/{repo}/changesets", a.changesets, one("/repos/{repo}/changesets", "Where many documents are changed in one commit",
 			posting("Change them, all or none", newChangeset{}, resource.Changeset{}))},
+		{"/repos/{repo}/blame/{path:.*}", a.blame, one("/repos/{repo}/blame/{path}", "With which commit each line of a document came",
+			get(resource.List[resource.Blamed]{}, "ref"))},
 		{"/repos/{repo}/compare/{range}", a.compare, one("/repos/{repo}/compare/{from}...{to}", "What was done on the way to one revision since it left another",
 			comparing())},
 		{"/repos/{repo}/merges", a.merges, one("/repos/{repo}/merges", "Where one branch is brought into another",

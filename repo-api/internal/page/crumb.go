@@ -40,10 +40,12 @@ func repoCrumbs(trail []string, query string) []Crumb {
 		switch {
 		case i == 1 && (name == "imports" || name == "compare"):
 			target = ""
+		case i > 0 && trail[1] == "blame" && i < len(trail)-1:
+			target = "" // only documents have lines
 		case i == 1 && name == "history":
 			target += "/"
 		}
-		if i > 0 {
+		if i > 0 && target != "" {
 			target += query
 		}
 		crumbs = append(crumbs, Crumb{unescaped(name), target})

@@ -110,6 +110,8 @@ func templateOf(shape any) string {
 		return "history.html"
 	case resource.CommitDetail:
 		return "commit.html"
+	case resource.List[resource.Blamed]:
+		return "blame.html"
 	case resource.Comparison:
 		return "compare.html"
 	}

@@ -28,6 +28,7 @@ func TestTheWayBack(t *testing.T) {
 		{"/repos/book/branches/a%2Fb", "Rhapsode@/ repositories@/repos book@/repos/book branches@/repos/book/branches a/b@/repos/book/branches/a%2Fb"},
 		{"/repos/book/history/x/y?ref=main", "Rhapsode@/ repositories@/repos book@/repos/book history@/repos/book/history/?ref=main" +
 			" x@/repos/book/history/x?ref=main y@/repos/book/history/x/y?ref=main"},
+		{"/repos/book/blame/x/y?ref=main", "Rhapsode@/ repositories@/repos book@/repos/book blame x y@/repos/book/blame/x/y?ref=main"},
 		{"/repos/book/compare/main...a%2Fb", "Rhapsode@/ repositories@/repos book@/repos/book compare main...a/b@/repos/book/compare/main...a%2Fb"},
 		{"/content/book@main/x%20y/", "Rhapsode@/ repositories@/repos book@/repos/book @main@/content/book@main/ x y@/content/book@main/x%20y/"},
 		{"/problems/stale", "Rhapsode@/ problems stale"},
