@@ -1,6 +1,7 @@
 package fsapitest
 
 import (
+	"strings"
 	"testing"
 
 	"rhapsode/content"
@@ -46,6 +47,7 @@ func blames(t *testing.T, d *desk) {
 		t.Errorf("of an empty document: %+v", none)
 	}
 	d.write("picture", "\x00\x01")
+	must(d.Change(d.ctx, d.set(d.putLarge("large", strings.Repeat("x\n", content.InlineLimit/2+1)))))(t)
 	for _, c := range []struct {
 		path string
 		kind fault.Kind
@@ -55,6 +57,7 @@ func blames(t *testing.T, d *desk) {
 		{"dir", fault.Invalid},
 		{"", fault.Invalid},
 		{"picture", fault.Invalid},
+		{"large", fault.TooLarge},
 	} {
 		_, err := d.blame(c.path)
 		d.fails(err, c.kind, "blame of "+c.path)

@@ -2,6 +2,9 @@ package fsapitest
 
 import (
 	"bytes"
+	"compress/zlib"
+	"crypto/sha1"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -90,18 +93,60 @@ func patches(t *testing.T, d *desk) {
 	}
 
 	tip := must(d.stat("side", ""))(t).Commit.String()
-	cs := d.set(put(t, "picture", "\x00one", content.Expect{}), put(t, "long", strings.Repeat("x\n", content.InlineLimit/2), content.Expect{}))
+	cs := d.set(put(t, "picture", "\x00one", content.Expect{}),
+		d.putLarge("long", strings.Repeat("x\n", content.InlineLimit)), d.putLarge("too long", strings.Repeat("y\n", content.InlineLimit+1)))
 	cs.Branch = must(content.Branch("side"))(t)
 	must(d.Change(d.ctx, cs))(t)
 	q = d.between(tip, "side")
 	q.Patch = true
 	c = must(d.Compare(d.ctx, q))(t)
-	if !bytes.Contains(c.Patch, []byte("Binary files /dev/null and b/picture differ\n")) {
-		t.Errorf("nothing of the picture in %d bytes", len(c.Patch))
+	for _, name := range []string{"picture", "too long"} {
+		if !bytes.Contains(c.Patch, fmt.Appendf(nil, "Binary files /dev/null and b/%s differ\n", name)) {
+			t.Errorf("nothing of %s in %d bytes", name, len(c.Patch))
+		}
 	}
-	if n := bytes.Count(c.Patch, []byte("\n+x")); n != content.InlineLimit/2 {
-		t.Errorf("%d long lines, not %d", n, content.InlineLimit/2)
+	if n := bytes.Count(c.Patch, []byte("\n+x")); n != content.InlineLimit {
+		t.Errorf("%d lines, not %d", n, content.InlineLimit)
 	}
+}
+
+// putLarge is a change to a text that has to be uploaded first.
+func (d *desk) putLarge(name, text string) content.Change {
+	d.t.Helper()
+	digest := must(d.Upload(d.ctx, d.repo, int64(len(text)), strings.NewReader(text)))(d.t)
+	return content.Change{Path: path(d.t, name), Body: content.Body{Digest: digest, Size: int64(len(text))}}
+}
+
+func comparesUnrelated(t *testing.T, d *desk) {
+	main := d.write("text", "one\n").Commit
+	other := d.pushRoot("other", must(d.stat("main", ""))(t).Entry.Digest)
+	d.write("text", "two\n")
+	c := must(d.Compare(d.ctx, d.between("other", "main")))(t)
+	if !c.Base.IsZero() || c.From != other || len(c.Changes) != 1 || c.Changes[0].Old.Digest != content.InlineBody([]byte("one\n")).Digest {
+		t.Errorf("unrelated: %+v", c)
+	}
+	if c = must(d.Compare(d.ctx, d.between("other", main.String())))(t); len(c.Changes) != 0 {
+		t.Errorf("unrelated and alike: %+v", c)
+	}
+}
+
+// pushRoot makes a branch of one commit that has a tree and no parents.
+func (d *desk) pushRoot(branch string, tree content.Digest) content.Digest {
+	d.t.Helper()
+	text := fmt.Appendf(nil, "tree %v\nauthor Eve <eve@example.invalid> 1700000000 +0000\ncommitter Eve <eve@example.invalid> 1700000000 +0000\n\nroot\n", tree)
+	commit := content.NewObject(content.KindCommit, text).Digest
+	pack := bytes.NewBufferString("PACK\x00\x00\x00\x02\x00\x00\x00\x01")
+	pack.Write([]byte{0x80 | 1<<4 | byte(len(text)&15), byte(len(text) >> 4)}) // a commit of less than 2 KiB
+	z := zlib.NewWriter(pack)
+	z.Write(text)
+	z.Close()
+	sum := sha1.Sum(pack.Bytes())
+	pack.Write(sum[:])
+	request := packet("%v %v refs/heads/%s\x00report-status", content.Digest{}, commit, branch) + "0000" + pack.String()
+	if says, err := d.speak(fsapi.GitCall{Service: fsapi.ReceivePack}, request); err != nil || !strings.Contains(says, "ok refs/heads/"+branch) {
+		d.t.Fatalf("push: %q, %v", says, err)
+	}
+	return commit
 }
 
 func patchTooLarge(t *testing.T, d *desk) {

@@ -43,6 +43,7 @@ func Run(t *testing.T, fs fsapi.FS) {
 		{"a branch is merged into another", merges},
 		{"a merge in conflict changes nothing until it is resolved", mergeConflicts},
 		{"two branches are compared since they parted", compares},
+		{"what has no ancestor in common is compared as it is", comparesUnrelated},
 		{"git applies the patch of a comparison", patches},
 		{"a patch that is too large is refused whole", patchTooLarge},
 		{"each line is blamed on the commit that it came with", blames},
