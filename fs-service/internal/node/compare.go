@@ -7,10 +7,14 @@ import (
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/gitfmt"
 	"rhapsode/fs-service/internal/merge"
 	"rhapsode/fs-service/internal/textdiff"
 	"rhapsode/internal/fault"
 )
+
+// maxPatches is how many patches are made at a time: each may take fsapi.MaxPatch bytes.
+const maxPatches = 4
 
 // Compare is in fsapi.Differ. Of several common ancestors the newest is taken, as git does.
 func (n *Node) Compare(ctx context.Context, q fsapi.CompareQuestion) (fsapi.Comparison, error) {
@@ -35,21 +39,36 @@ func (n *Node) Compare(ctx context.Context, q fsapi.CompareQuestion) (fsapi.Comp
 			return fsapi.Comparison{}, err
 		}
 	}
+	if q.Patch {
+		c.Patch, err = n.patch(ctx, q.Repo, to.src, before.Tree, to.commit.Tree)
+		return c, err
+	}
 	c.Truncated, err = n.trees.Diff(ctx, to.src, before.Tree, to.commit.Tree, fsapi.MaxChanges, func(f content.FileChange) error {
-		if !q.Patch {
-			c.Changes = append(c.Changes, f)
-			return nil
-		}
-		c.Patch, err = n.appendPatch(ctx, c.Patch, q.Repo, f)
+		c.Changes = append(c.Changes, f)
+		return nil
+	})
+	return c, err
+}
+
+// patch is all that differs between two trees.
+func (n *Node) patch(ctx context.Context, repo content.RepoID, src gitfmt.Source, old, now content.Digest) (patch []byte, err error) {
+	select {
+	case n.patching <- struct{}{}:
+		defer func() { <-n.patching }()
+	case <-ctx.Done():
+		return nil, fault.New(fault.Of(ctx.Err()), "compare", "", ctx.Err())
+	}
+	more, err := n.trees.Diff(ctx, src, old, now, fsapi.MaxChanges, func(f content.FileChange) error {
+		patch, err = n.appendPatch(ctx, patch, repo, f)
 		return err
 	})
-	if err == nil && q.Patch && c.Truncated {
-		err = fault.Newf(fault.TooLarge, "compare", "a patch of more than %d documents", fsapi.MaxChanges)
-	}
 	if err != nil {
-		return fsapi.Comparison{}, err
+		return nil, err
 	}
-	return c, nil
+	if more {
+		return nil, fault.Newf(fault.TooLarge, "compare", "a patch of more than %d documents", fsapi.MaxChanges)
+	}
+	return patch, nil
 }
 
 // appendPatch appends how one document changed.

@@ -59,6 +59,7 @@ type Node struct {
 	healer      *replica.Healer
 	trees       *gitfmt.Trees
 	graph       *gitfmt.Graph
+	patching    chan struct{} // room for maxPatches
 	log         *slog.Logger
 }
 
@@ -87,7 +88,7 @@ func assemble(o Options, store *objects.Store) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{name: o.Name, refs: o.Refs, objects: store, log: o.Log, trees: gitfmt.NewTrees(treeCache)}
+	n := &Node{name: o.Name, refs: o.Refs, objects: store, log: o.Log, trees: gitfmt.NewTrees(treeCache), patching: make(chan struct{}, maxPatches)}
 	n.graph = gitfmt.NewGraph(n.trees, gitfmt.Limits{})
 	n.replicas = replica.NewReplicas(o.Name, disk, n.placed, o.Dial)
 	n.healer = replica.NewHealer(n.replicas, n.targets, o.Log)
