@@ -11,16 +11,16 @@ import (
 // Graph reads commits, follows their parents, and remembers them parsed. Like
 // Trees it serves a whole process.
 type Graph struct {
-	trees   *Trees
-	commits *lru.Cache[content.Digest, content.Commit]
-	changes *lru.Cache[place, change]
-	limits  Limits
+	trees     *Trees
+	commits   *lru.Cache[content.Digest, content.Commit]
+	stretches *stretches // for LastChange
+	limits    Limits
 }
 
 // Limits bound what one question to a Graph may cost.
 type Limits struct {
 	CacheBytes int64 // remembered commits and answers of LastChange; 0: 64 MiB
-	LastChange int   // commits that LastChange walks before it gives up; 0: 10,000
+	LastChange int   // commits that LastChange reads before it gives up; 0: 10,000
 	Walk       int   // commits that any other walk meets before it is TooLarge; 0: 4 million
 }
 
@@ -43,10 +43,10 @@ func NewGraph(trees *Trees, l Limits) *Graph {
 		l.Walk = defaultWalk
 	}
 	return &Graph{
-		trees:   trees,
-		commits: lru.New[content.Digest, content.Commit](l.CacheBytes/2, l.CacheBytes/8),
-		changes: lru.New[place, change](l.CacheBytes/2, l.CacheBytes/8),
-		limits:  l,
+		trees:     trees,
+		commits:   lru.New[content.Digest, content.Commit](l.CacheBytes/2, l.CacheBytes/8),
+		stretches: newStretches(l.CacheBytes / 2),
+		limits:    l,
 	}
 }
 

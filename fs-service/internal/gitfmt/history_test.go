@@ -241,8 +241,8 @@ func TestLastChangeWalksOnlyWhatIsNew(t *testing.T) {
 	ctx, src := t.Context(), memory{}
 	tips := line(t, src, 300, 10)
 	counted := &counting{Source: src}
-	// A graph that remembers no commit, only answers, would show every step as a read.
-	graph := gitfmt.NewGraph(gitfmt.NewTrees(0), gitfmt.Limits{CacheBytes: 8 << 10})
+	// A graph that remembers no tree shows every comparison of commits as a read.
+	graph := gitfmt.NewGraph(gitfmt.NewTrees(0), gitfmt.Limits{CacheBytes: 4 << 20})
 	ask := func(i int) int {
 		before := counted.reads
 		commit, when, ok, err := graph.LastChange(ctx, counted, tips[i], path(t, "doc"))
@@ -259,6 +259,39 @@ func TestLastChangeWalksOnlyWhatIsNew(t *testing.T) {
 	}
 	if moved := ask(299); moved > 8 {
 		t.Errorf("two commits later the answer took %d reads", moved)
+	}
+}
+
+// What one question has read serves questions about every other path.
+func TestLastChangeReadsHistoryOnceForAllPaths(t *testing.T) {
+	ctx, src := t.Context(), memory{}
+	tips := line(t, src, 300, 10)
+	counted := &counting{Source: src}
+	graph := gitfmt.NewGraph(gitfmt.NewTrees(0), gitfmt.Limits{CacheBytes: 4 << 20})
+	if _, _, _, err := graph.LastChange(ctx, counted, tips[299], path(t, "doc")); err != nil {
+		t.Fatal(err)
+	}
+	before := counted.reads
+	if _, _, ok, err := graph.LastChange(ctx, counted, tips[299], path(t, "never")); ok || err != nil {
+		t.Errorf("a path that never was: %v, %v", ok, err)
+	}
+	if commit, _, ok, err := graph.LastChange(ctx, counted, tips[150], path(t, "doc")); !ok || err != nil || commit != tips[10] {
+		t.Errorf("at an older tip: %v, %v, %v", commit, ok, err)
+	}
+	if n := counted.reads - before; n > 8 {
+		t.Errorf("the other questions took %d reads", n)
+	}
+}
+
+// However little may be remembered, the answers stay right.
+func TestLastChangeForgetsWithoutHarm(t *testing.T) {
+	ctx, src := t.Context(), memory{}
+	tips := line(t, src, 300, 10)
+	graph := gitfmt.NewGraph(newTrees(), gitfmt.Limits{CacheBytes: 8 << 10})
+	for _, i := range []int{299, 20, 150, 10, 298, 11} {
+		if commit, _, ok, err := graph.LastChange(ctx, src, tips[i], path(t, "doc")); !ok || err != nil || commit != tips[10] {
+			t.Errorf("at %d: %v, %v, %v", i, commit, ok, err)
+		}
 	}
 }
 
