@@ -194,6 +194,41 @@ func TestABundleThatIsNoGoodIsRefused(t *testing.T) {
 	}
 }
 
+// Old histories hold names that are not UTF-8. They come through, and over the network too.
+func TestNamesThatAreNotUTF8ComeThrough(t *testing.T) {
+	fs := fstest.NewCluster(t, 1)
+	repo := newRepo(t, fs, "book")
+	zoe := content.Signature{Name: "Zo\xeb", Email: "zo\xeb@example.invalid", When: time.Unix(1_700_000_000, 0)}
+	blob := content.NewObject(content.KindBlob, []byte("text"))
+	tree := gitfmt.EncodeTree([]content.Entry{{Name: "caf\xe9", Mode: content.ModeRegular, Digest: blob.Digest}})
+	commit := gitfmt.EncodeCommit(content.Commit{Tree: tree.Digest, Author: zoe, Committer: zoe, Message: "d\xe9j\xe0 vu\n"})
+	data := bundled(commit.Digest, commit, tree, blob)
+	if s := send(t, fs, repo, data, len(data)); s.Phase != fsapi.ImportDone {
+		t.Fatalf("import: %+v", s)
+	}
+	cafe, err := content.ParsePath("caf\xe9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := fsapi.At{Repo: repo, Path: cafe}
+	s, err := fs.Stat(t.Context(), fsapi.StatQuestion{At: at, Inline: 100})
+	if err != nil || string(s.Inline) != "text" {
+		t.Errorf("read: %q, %v", s.Inline, err)
+	}
+	h, err := fs.History(t.Context(), at, fsapi.Page{})
+	if err != nil || len(h.Items) != 1 || h.Items[0].Commit.Author.Name != zoe.Name || h.Items[0].Commit.ID != commit.Digest {
+		t.Errorf("history: %+v, %v", h, err)
+	}
+	none, _ := content.ParsePath("caf\xe8")
+	if _, err := fs.Stat(t.Context(), fsapi.StatQuestion{At: fsapi.At{Repo: repo, Path: none}}); !fault.Is(err, fault.NotFound) {
+		t.Errorf("what is not there: %v", err)
+	}
+	l, err := fs.List(t.Context(), fsapi.At{Repo: repo}, fsapi.Page{})
+	if err != nil || len(l.Entries) != 1 || l.Entries[0].Name != "caf\xe9" {
+		t.Errorf("list: %+v, %v", l, err)
+	}
+}
+
 func TestAnImportMovesRefsOnlyForward(t *testing.T) {
 	fs := fstest.Memory(t)
 	repo := newRepo(t, fs, "book")

@@ -66,7 +66,7 @@ func Request(b []byte) (content.RequestID, error) {
 
 // FromSignature writes a signature with its zone.
 func FromSignature(s content.Signature) *pb.Signature {
-	p := &pb.Signature{Name: s.Name, Email: s.Email}
+	p := &pb.Signature{Name: []byte(s.Name), Email: []byte(s.Email)}
 	if !s.When.IsZero() {
 		_, offset := s.When.Zone()
 		p.Seconds, p.Offset, p.Set = s.When.Unix(), int32(offset), true
@@ -77,7 +77,7 @@ func FromSignature(s content.Signature) *pb.Signature {
 // Signature reads one as it is: an imported commit may hold names that
 // content.NewSignature would refuse.
 func Signature(p *pb.Signature) content.Signature {
-	s := content.Signature{Name: p.GetName(), Email: p.GetEmail()}
+	s := content.Signature{Name: string(p.GetName()), Email: string(p.GetEmail())}
 	if p.GetSet() {
 		s.When = time.Unix(p.Seconds, 0).In(time.FixedZone("", int(p.Offset)))
 	}

@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -54,18 +55,22 @@ func FromStatus(op string, err error) error {
 	return &fault.Error{Kind: fault.Internal, Op: op, Err: errors.New(s.Message())}
 }
 
-// FaultOf is what goes over the wire of err.
+// FaultOf is what goes over the wire of err. It may speak of names that are not
+// UTF-8, and goes over all the same.
 func FaultOf(err error) *pb.Fault {
 	var e *fault.Error
 	if !errors.As(err, &e) {
-		return &pb.Fault{Kind: uint32(fault.Of(err)), Text: err.Error()}
+		return &pb.Fault{Kind: uint32(fault.Of(err)), Text: printable(err.Error())}
 	}
-	f := &pb.Fault{Kind: uint32(e.Kind), Op: e.Op, Name: e.Name}
+	f := &pb.Fault{Kind: uint32(e.Kind), Op: printable(e.Op), Name: printable(e.Name)}
 	if e.Err != nil {
-		f.Text = e.Err.Error()
+		f.Text = printable(e.Err.Error())
 	}
 	return f
 }
+
+// printable is text as protobuf takes it.
+func printable(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // FromFault is the inverse of FaultOf.
 func FromFault(f *pb.Fault) error {

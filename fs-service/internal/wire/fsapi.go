@@ -284,7 +284,7 @@ func RepoChange(p *pb.PutRepoRequest) (c fsapi.RepoChange, err error) {
 // FromImportStatus writes how far an import has come.
 func FromImportStatus(s fsapi.ImportStatus) *pb.ImportReply {
 	p := &pb.ImportReply{
-		Phase: string(s.Phase), Received: s.Received, Done: s.Done, Total: s.Total, Error: s.Error, Kind: s.Kind,
+		Phase: string(s.Phase), Received: s.Received, Done: s.Done, Total: s.Total, Error: printable(s.Error), Kind: s.Kind,
 	}
 	for _, r := range s.Refs {
 		p.Refs = append(p.Refs, FromRef(r))

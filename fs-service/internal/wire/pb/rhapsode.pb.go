@@ -218,8 +218,8 @@ func (x *Fault) GetText() string {
 
 type Signature struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	Email         string                 `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
+	Name          []byte                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // bytes: old commits hold names that are not UTF-8
+	Email         []byte                 `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
 	Seconds       int64                  `protobuf:"varint,3,opt,name=seconds,proto3" json:"seconds,omitempty"`
 	Offset        int32                  `protobuf:"varint,4,opt,name=offset,proto3" json:"offset,omitempty"` // of the zone, in seconds east of UTC
 	Set           bool                   `protobuf:"varint,5,opt,name=set,proto3" json:"set,omitempty"`       // false: no time was given
@@ -257,18 +257,18 @@ func (*Signature) Descriptor() ([]byte, []int) {
 	return file_rhapsode_proto_rawDescGZIP(), []int{4}
 }
 
-func (x *Signature) GetName() string {
+func (x *Signature) GetName() []byte {
 	if x != nil {
 		return x.Name
 	}
-	return ""
+	return nil
 }
 
-func (x *Signature) GetEmail() string {
+func (x *Signature) GetEmail() []byte {
 	if x != nil {
 		return x.Email
 	}
-	return ""
+	return nil
 }
 
 func (x *Signature) GetSeconds() int64 {
@@ -4016,8 +4016,8 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x12\n" +
 	"\x04text\x18\x04 \x01(\tR\x04text\"y\n" +
 	"\tSignature\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05email\x18\x02 \x01(\tR\x05email\x12\x18\n" +
+	"\x04name\x18\x01 \x01(\fR\x04name\x12\x14\n" +
+	"\x05email\x18\x02 \x01(\fR\x05email\x12\x18\n" +
 	"\aseconds\x18\x03 \x01(\x03R\aseconds\x12\x16\n" +
 	"\x06offset\x18\x04 \x01(\x05R\x06offset\x12\x10\n" +
 	"\x03set\x18\x05 \x01(\bR\x03set\"[\n" +
