@@ -155,12 +155,12 @@ func (c *Client) Commit(ctx context.Context, repo content.RepoID, id content.Dig
 
 // Compare is in fsapi.Differ.
 func (c *Client) Compare(ctx context.Context, q fsapi.CompareQuestion) (fsapi.Comparison, error) {
-	return ask(ctx, c, q.Repo, toRead, "compare", wire.FromCompareQuestion(q), pb.FileSystemClient.Compare, wire.Comparison)
+	return ask(ctx, c, q.Repo, toWork, "compare", wire.FromCompareQuestion(q), pb.FileSystemClient.Compare, wire.Comparison)
 }
 
 // Blame is in fsapi.Differ.
 func (c *Client) Blame(ctx context.Context, at fsapi.At) ([]fsapi.Blamed, error) {
-	return ask(ctx, c, at.Repo, toRead, "blame", wire.FromAt(at), pb.FileSystemClient.Blame, wire.Blame)
+	return ask(ctx, c, at.Repo, toWork, "blame", wire.FromAt(at), pb.FileSystemClient.Blame, wire.Blame)
 }
 
 // Repo is in fsapi.Reader.

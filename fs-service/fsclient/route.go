@@ -17,6 +17,8 @@ import (
 const (
 	readTry   = 2 * time.Second        // one node's answer to a question
 	readAll   = 6 * time.Second        // an answer from anybody
+	workTry   = 20 * time.Second       // one node's answer to what takes reckoning
+	workAll   = 45 * time.Second       // an answer to that from anybody
 	writeTry  = 5 * time.Second        // one node's answer to a change
 	writeAll  = 15 * time.Second       // the outcome of a change
 	suspicion = 10 * time.Second       // how long who did not answer is asked last
@@ -38,6 +40,7 @@ type purpose uint8
 
 const (
 	toRead purpose = iota
+	toWork // a read that takes reckoning: a patch, a blame
 	toWrite
 	toImport
 )
@@ -94,7 +97,7 @@ func (c *Client) rank(nodes []Node, p purpose) []Node {
 	for i, n := range nodes {
 		all[i] = scored{Node: n, score: uint64(i) + 1}
 		switch {
-		case p == toRead:
+		case p == toRead || p == toWork:
 			all[i].score = maphash.String(c.seed, n.Name) >> 8
 		case p == toWrite && n.Leader:
 			all[i].score = 0
@@ -210,7 +213,10 @@ func (c *Client) callAny(ctx context.Context, p purpose, f func(context.Context,
 // outcome is found out.
 func (c *Client) persist(ctx context.Context, p purpose, round func(ctx context.Context, try time.Duration) error) error {
 	all, try := readAll, readTry
-	if p == toWrite {
+	switch p {
+	case toWork:
+		all, try = workAll, workTry
+	case toWrite:
 		all, try = writeAll, writeTry
 	}
 	ctx, cancel := context.WithTimeout(ctx, all)
