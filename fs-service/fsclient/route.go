@@ -17,8 +17,8 @@ import (
 const (
 	readTry   = 2 * time.Second        // one node's answer to a question
 	readAll   = 6 * time.Second        // an answer from anybody
-	workTry   = 20 * time.Second       // one node's answer to what takes reckoning
-	workAll   = 45 * time.Second       // an answer to that from anybody
+	workTry   = 12 * time.Second       // one node's answer to what takes reckoning
+	workAll   = 25 * time.Second       // an answer to that from anybody
 	writeTry  = 5 * time.Second        // one node's answer to a change
 	writeAll  = 15 * time.Second       // the outcome of a change
 	suspicion = 10 * time.Second       // how long who did not answer is asked last
@@ -40,7 +40,7 @@ type purpose uint8
 
 const (
 	toRead purpose = iota
-	toWork // a read that takes reckoning: a patch, a blame
+	toWork         // a read that takes reckoning: a patch, a blame
 	toWrite
 	toImport
 )
