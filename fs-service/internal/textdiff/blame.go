@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sort"
 
 	"rhapsode/content"
 	"rhapsode/fs-service/internal/gitfmt"
@@ -115,7 +116,6 @@ func (b *blame) suspect(v *version, claims []claim) {
 	}
 	b.suspects[v.Commit.ID] = v
 	v.claims = append(v.claims, claims...)
-	slices.SortFunc(v.claims, func(a, b claim) int { return cmp.Compare(a.then, b.then) })
 }
 
 // newest takes the newest suspect: claims of others may yet come to an older one.
@@ -174,30 +174,31 @@ func (b *blame) settle(ctx context.Context, v *version) error {
 }
 
 // split parts claims on the lines of new into those that old has too, as it has
-// them, and the others. It uses claims up.
+// them, and the others. Claims may overlap in new: a merge can hold a line twice.
 func split(claims []claim, old, new []byte) (passed, left []claim) {
 	var c Comparison
 	was, now := c.Text(old), c.Text(new)
 	end := Change{Span{was.Len(), was.Len()}, Span{now.Len(), now.Len()}}
-	at := 0 // of now
-	for _, change := range append(c.Script(was, now), end) {
-		same := Span{at, change.New.Begin}
-		shift := change.Old.Begin - change.New.Begin
-		for len(claims) > 0 && claims[0].then < change.New.End {
-			if p := claims[0].part(same); !p.now.IsEmpty() {
-				p.then += shift
+	changes := append(c.Script(was, now), end)
+	for _, whole := range claims {
+		first := sort.Search(len(changes), func(i int) bool { return changes[i].New.End > whole.then })
+		at := 0 // of now
+		if first > 0 {
+			at = changes[first-1].New.End
+		}
+		for _, change := range changes[first:] {
+			if at >= whole.end() {
+				break
+			}
+			if p := whole.part(Span{at, change.New.Begin}); !p.now.IsEmpty() {
+				p.then += change.Old.Begin - change.New.Begin
 				passed = append(passed, p)
 			}
-			if p := claims[0].part(change.New); !p.now.IsEmpty() {
+			if p := whole.part(change.New); !p.now.IsEmpty() {
 				left = append(left, p)
 			}
-			if rest := claims[0].part(Span{change.New.End, now.Len()}); !rest.now.IsEmpty() {
-				claims[0] = rest
-			} else {
-				claims = claims[1:]
-			}
+			at = change.New.End
 		}
-		at = change.New.End
 	}
 	return passed, left
 }
