@@ -25,7 +25,7 @@ func (c *Client) Import(ctx context.Context, id content.RepoID, of fsapi.ImportI
 // which the next piece should be offered to them: where most of it is comes first.
 // NotFound: no replica has any of it, as far as they answer.
 func (c *Client) furthest(ctx context.Context, id content.RepoID, of fsapi.ImportID) (best fsapi.ImportStatus, nodes []Node, err error) {
-	r, err := c.locate(ctx, id)
+	r, err := c.settled(ctx, id)
 	if err != nil {
 		return best, nil, err
 	}

@@ -68,6 +68,16 @@ func (c *Client) locate(ctx context.Context, id content.RepoID) (route, error) {
 	return r, err
 }
 
+// settled is locate, with patience: a cell that is starting has not placed its
+// shards yet.
+func (c *Client) settled(ctx context.Context, id content.RepoID) (r route, err error) {
+	err = c.persist(ctx, toRead, func(ctx context.Context, _ time.Duration) (err error) {
+		r, err = c.locate(ctx, id)
+		return err
+	})
+	return r, err
+}
+
 // forget drops what is remembered of where a repository is.
 func (c *Client) forget(id content.RepoID) { c.routes.Delete(id) }
 

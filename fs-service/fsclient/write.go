@@ -93,7 +93,7 @@ func (c *Client) Upload(ctx context.Context, id content.RepoID, size int64, r io
 
 // place sends a stream to the node that coordinates id, or to the next while again allows it.
 func (c *Client) place(ctx context.Context, id content.RepoID, send func(*connection) error, again func() bool) error {
-	r, err := c.locate(ctx, id)
+	r, err := c.settled(ctx, id)
 	if err != nil {
 		return err
 	}
