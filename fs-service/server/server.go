@@ -199,7 +199,7 @@ func (s *Server) register(ctx context.Context) error {
 // serve opens the doors until ctx ends.
 func (s *Server) serve(ctx context.Context) error {
 	g := wire.NewServer(grpc.ChainUnaryInterceptor(unary(s.config.Log)), grpc.ChainStreamInterceptor(stream(s.config.Log)))
-	pb.RegisterFileSystemServer(g, files{node: s.node})
+	pb.RegisterFileSystemServer(g, files{node: s.node, addr: s.addr})
 	pb.RegisterGitServer(g, gitDoor{node: s.node})
 	pb.RegisterPeerServer(g, peerDoor{local: s.node.Local()})
 	doors := run.NewGroup(context.WithoutCancel(ctx))

@@ -42,7 +42,7 @@ func (c *Coordinator) Merge(ctx context.Context, m fsapi.Merge) (fsapi.Merged, e
 		if err != nil {
 			return refs.Txn{}, err
 		}
-		result, err := merge.New(c.trees, c.graph).Commits(ctx, overlay{src, given}, merge.Commits{
+		result, err := merge.New(c.trees, c.graph).Commits(ctx, gitfmt.Overlay{Stored: src, Made: given}, merge.Commits{
 			Ours: old.Target, Theirs: theirs, Resolutions: resolutions,
 		})
 		if err != nil {

@@ -49,7 +49,7 @@ func (p *plan) refuses() bool {
 type planner struct {
 	*plan
 	trees *gitfmt.Trees
-	src   overlay
+	src   gitfmt.Overlay
 	when  time.Time // of the commits
 	first bool      // the branch may begin with this batch
 }
@@ -61,7 +61,7 @@ func (c *Coordinator) plan(ctx context.Context, at place, l *lane, batch []*pend
 	p := planner{
 		plan:  &plan{base: base, tip: base.Target},
 		trees: c.trees,
-		src:   overlay{c.objects.Pool(at.repo.Pool), map[content.Digest]content.Object{}},
+		src:   gitfmt.Overlay{Stored: c.objects.Pool(at.repo.Pool), Made: map[content.Digest]content.Object{}},
 		when:  c.clock().Truncate(time.Second),
 		first: l.key.branch == at.repo.Default,
 	}
@@ -221,7 +221,7 @@ func committer(when time.Time) content.Signature {
 func (p *planner) keep(objs ...content.Object) {
 	for _, o := range objs {
 		p.made = append(p.made, o)
-		p.src.made[o.Digest] = o
+		p.src.Made[o.Digest] = o
 	}
 }
 
@@ -279,19 +279,6 @@ func (p *planner) lookupIn(ctx context.Context, tree content.Digest, path conten
 		return nil, err
 	}
 	return &e, nil
-}
-
-// overlay reads what the plan has made before what is stored.
-type overlay struct {
-	stored gitfmt.Source
-	made   map[content.Digest]content.Object
-}
-
-func (s overlay) Object(ctx context.Context, d content.Digest) (content.Object, error) {
-	if o, ok := s.made[d]; ok {
-		return o, nil
-	}
-	return s.stored.Object(ctx, d)
 }
 
 // message is what the author wrote, or says which paths changed.

@@ -2,7 +2,6 @@ package gitserve
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -136,7 +135,7 @@ func (t *taking) takeFew(objects map[content.Digest]content.Object) error {
 		}
 		b.Objects = append(b.Objects, o)
 	}
-	src := overlay{t.src, objects}
+	src := gitfmt.Overlay{Stored: t.src, Made: objects}
 	closed := func(d content.Digest) bool {
 		ok, err := t.Replicas.Disk().Closed(t.ctx, t.Repo.Pool, d)
 		if ok && err == nil {
@@ -172,19 +171,6 @@ func (t *taking) checkHere(d content.Digest, k content.Kind) error {
 		return err
 	}
 	return gitfmt.Check(o)
-}
-
-// overlay reads what was pushed before what is stored.
-type overlay struct {
-	stored gitfmt.Source
-	pushed map[content.Digest]content.Object
-}
-
-func (s overlay) Object(ctx context.Context, d content.Digest) (content.Object, error) {
-	if o, ok := s.pushed[d]; ok {
-		return o, nil
-	}
-	return s.stored.Object(ctx, d)
 }
 
 // takePack stores a large push as a pack and then checks it: until a ref names something of

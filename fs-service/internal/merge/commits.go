@@ -38,7 +38,7 @@ func (m *Merger) Commits(ctx context.Context, src gitfmt.Source, c Commits) (Res
 	if len(found) == 0 && !c.Unrelated {
 		return Result{}, fault.New(fault.Conflict, "merge", "", ErrUnrelated)
 	}
-	a := ancestor{Merger: m, src: overlay{src, map[content.Digest]content.Object{}}}
+	a := ancestor{Merger: m, src: overlay{gitfmt.Overlay{Stored: src, Made: map[content.Digest]content.Object{}}}}
 	base, err := a.of(ctx, found, 1)
 	if err != nil {
 		return Result{}, err
@@ -109,7 +109,7 @@ func (a *ancestor) merge(ctx context.Context, t triple, depth int) (content.Dige
 	j := &join{trees: a.trees, src: a.src, bases: &basesOnly{depth: depth}, size: a.size}
 	root, err := j.root(ctx, t)
 	for _, o := range j.made {
-		a.src.made[o.Digest] = o
+		a.src.Made[o.Digest] = o
 	}
 	a.size = j.size
 	return root, err

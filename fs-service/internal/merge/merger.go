@@ -50,7 +50,7 @@ type Result struct {
 // Invalid: a resolution makes no sense, or its path is not in conflict. TooLarge: the
 // result would need more than MaxMade bytes of new objects.
 func (m *Merger) Trees(ctx context.Context, src gitfmt.Source, base, ours, theirs content.Digest, resolutions Resolutions) (Result, error) {
-	return m.resolved(ctx, overlay{stored: src}, roots(base, ours, theirs), resolutions)
+	return m.resolved(ctx, overlay{gitfmt.Overlay{Stored: src}}, roots(base, ours, theirs), resolutions)
 }
 
 // resolved merges and uses up resolutions.
@@ -126,23 +126,13 @@ func (t triple) trivial() (content.Entry, bool) {
 func same(a, b content.Entry) bool { return a.Mode == b.Mode && a.Digest == b.Digest }
 
 // overlay is a Source with the objects that a merge of merge bases made.
-type overlay struct {
-	stored gitfmt.Source
-	made   map[content.Digest]content.Object
-}
-
-func (s overlay) Object(ctx context.Context, d content.Digest) (content.Object, error) {
-	if o, ok := s.made[d]; ok {
-		return o, nil
-	}
-	return s.stored.Object(ctx, d)
-}
+type overlay struct{ gitfmt.Overlay }
 
 // named returns the made objects that entries name: a resolution may take the base's stage.
 func (s overlay) named(entries []content.Entry) []content.Object {
 	var found []content.Object
 	for _, e := range entries {
-		if o, ok := s.made[e.Digest]; ok {
+		if o, ok := s.Made[e.Digest]; ok {
 			found = append(found, o)
 		}
 	}

@@ -193,12 +193,6 @@ func (n *Node) Location(ctx context.Context, id content.RepoID) (placement.Place
 	return at, nil
 }
 
-// NodeAddr returns where the node called name is reached; "" if it is not known.
-func (n *Node) NodeAddr(name string) string {
-	node, _ := n.refs.Node(name)
-	return node.Addr
-}
-
 // repo looks a repository up; if it seems not to be there, in the newest view.
 func (n *Node) repo(ctx context.Context, id content.RepoID) (refs.Repo, error) {
 	if repo, err := coordinator.Lookup(n.refs, id); err == nil {

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"io"
@@ -178,23 +177,7 @@ func (n *Node) Blob(ctx context.Context, id content.RepoID, blob content.Digest,
 	if h.Kind != content.KindBlob || off < 0 || off > h.Size {
 		return nil, fault.Newf(fault.Invalid, "read", "%v is a %v of %d bytes, and byte %d of it was asked for", blob, h.Kind, h.Size, off)
 	}
-	if h.Size <= content.InlineLimit {
-		o, err := n.replicas.Object(ctx, repo.Pool, blob)
-		if err == nil {
-			return io.NopCloser(bytes.NewReader(cut(o.Data, off, length))), nil
-		} else if !fault.Is(err, fault.TooLarge) {
-			return nil, err
-		}
-	}
 	return n.replicas.OpenRange(ctx, repo.Pool, blob, off, length)
-}
-
-func cut(data []byte, off, n int64) []byte {
-	data = data[off:]
-	if n >= 0 && n < int64(len(data)) {
-		data = data[:n]
-	}
-	return data
 }
 
 // List is in fsapi.Reader.
