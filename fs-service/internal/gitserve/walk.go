@@ -83,14 +83,43 @@ func (w *walk) run(wants, haves []content.Digest) error {
 	if err != nil {
 		return err
 	}
-	for i := len(news) - 1; i >= 0; i-- {
-		if news[i].side == wantedSide {
-			if err := w.commit(news[i]); err != nil {
+	for _, n := range w.parentsFirst(news) {
+		if n.side == wantedSide {
+			if err := w.commit(n); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// parentsFirst orders commits so that none comes before what it builds on, whatever the
+// clocks said. A tree is compared with the parent's and not looked at twice: when two commits
+// hold the same tree, the older one has to be found whole first.
+func (w *walk) parentsFirst(news []*node) []*node {
+	state := make(map[*node]int, len(news)) // 1: to be placed, 2: its parents are under way, 3: placed
+	for _, n := range news {
+		state[n] = 1
+	}
+	ordered := make([]*node, 0, len(news))
+	for i := len(news) - 1; i >= 0; i-- {
+		for todo := []*node{news[i]}; len(todo) > 0; {
+			n := todo[len(todo)-1]
+			if state[n] != 1 {
+				if todo = todo[:len(todo)-1]; state[n] == 2 {
+					state[n], ordered = 3, append(ordered, n)
+				}
+				continue
+			}
+			state[n] = 2
+			for _, p := range n.parents {
+				if parent := w.nodes[p]; parent != nil && state[parent] == 1 {
+					todo = append(todo, parent)
+				}
+			}
+		}
+	}
+	return ordered
 }
 
 func (w *walk) have(d content.Digest) error {
