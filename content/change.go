@@ -45,7 +45,8 @@ type Change struct {
 	Expect Expect // of the blob at Path
 }
 
-// ChangeSet is what should become of one branch in one commit, all or nothing.
+// ChangeSet is what should become of one branch in one commit, all or nothing. A
+// ref under refs/meta/ is changed like a branch, and begins with its first change.
 type ChangeSet struct {
 	Repo    RepoID
 	Branch  RefName
@@ -61,8 +62,8 @@ func (cs ChangeSet) Check() error {
 	switch {
 	case cs.Repo.IsZero():
 		return fault.Newf(fault.Invalid, "change", "no repository")
-	case !cs.Branch.IsBranch():
-		return fault.Newf(fault.Invalid, "change", "%v is not a branch", cs.Branch)
+	case !cs.Branch.IsBranch() && !cs.Branch.IsMeta():
+		return fault.Newf(fault.Invalid, "change", "%v is not a branch, nor under %s", cs.Branch, metaPrefix)
 	case len(cs.Changes) == 0 || len(cs.Changes) > MaxChanges:
 		return fault.Newf(fault.Invalid, "change", "%d changes, not 1 to %d", len(cs.Changes), MaxChanges)
 	case len(cs.Message) > MaxMessage:

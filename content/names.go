@@ -48,6 +48,8 @@ type RefName struct{ s string }
 const (
 	headsPrefix = "refs/heads/"
 	tagsPrefix  = "refs/tags/"
+	metaPrefix  = "refs/meta/"
+	editions    = tagsPrefix + "v/"
 )
 
 // ParseRefName takes a full name that begins with "refs/" and that git would
@@ -91,6 +93,13 @@ func (r RefName) IsBranch() bool { return strings.HasPrefix(r.s, headsPrefix) }
 // IsTag says whether r is under refs/tags/.
 func (r RefName) IsTag() bool { return strings.HasPrefix(r.s, tagsPrefix) }
 
+// IsMeta says whether r is under refs/meta/: what is known of the repository
+// itself, kept as documents with a history of its own.
+func (r RefName) IsMeta() bool { return strings.HasPrefix(r.s, metaPrefix) }
+
+// IsEdition says whether r is under refs/tags/v/: what was published.
+func (r RefName) IsEdition() bool { return strings.HasPrefix(r.s, editions) }
+
 // Short returns the name without refs/heads/ or refs/tags/; other refs keep
 // their full name.
 func (r RefName) Short() string {
@@ -123,9 +132,10 @@ func badRef(s string) string {
 	return ""
 }
 
-// Revision is what a URL puts behind the @ of a repository: a branch, a tag, or
-// a whole commit id. Which of them it is, is found out where the refs are: a
-// commit id first, then a branch, then a tag.
+// Revision is what a URL puts behind the @ of a repository: a branch, a tag, the
+// number of an edition, or a whole commit id. Which of them it is, is found out where
+// the refs are: a commit id first, then a branch, then a tag; last an edition, 3 or
+// 1.12 for the tag v/3 or v/1.12.
 type Revision struct{ s string }
 
 // ParseRevision takes a branch or tag name, a full ref name or a commit id.
@@ -165,8 +175,26 @@ func (r Revision) Candidates() []RefName {
 	if _, ok := r.Commit(); ok {
 		return nil
 	}
+	named := []RefName{{headsPrefix + r.s}, {tagsPrefix + r.s}}
 	if full, err := ParseRefName(r.s); err == nil {
-		return []RefName{full, {headsPrefix + r.s}, {tagsPrefix + r.s}}
+		return append([]RefName{full}, named...)
 	}
-	return []RefName{{headsPrefix + r.s}, {tagsPrefix + r.s}}
+	if isEdition(r.s) {
+		return append(named, RefName{editions + r.s})
+	}
+	return named
+}
+
+// isEdition says whether s is N or N.M.
+func isEdition(s string) bool {
+	major, minor, two := strings.Cut(s, ".")
+	return isNumber(major) && (!two || isNumber(minor))
+}
+
+// isNumber says whether s is a number as people write it, of at most nine digits.
+func isNumber(s string) bool {
+	if s == "" || len(s) > 9 || s[0] == '0' {
+		return false
+	}
+	return strings.Trim(s, "0123456789") == ""
 }

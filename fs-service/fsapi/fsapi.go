@@ -24,6 +24,7 @@ type FS interface {
 	Importer
 	Git
 	Merger
+	Releaser
 	Differ
 }
 
@@ -190,8 +191,8 @@ type Writer interface {
 	// Change names is collected after a day. Invalid: r held fewer or more bytes. Full.
 	Upload(ctx context.Context, repo content.RepoID, size int64, r io.Reader) (content.Digest, error)
 
-	// Change makes one commit on a branch. A default branch that does not exist
-	// yet begins with it. Stale: an expectation does not hold; an expected
+	// Change makes one commit on a branch. A default branch, or a ref under
+	// refs/meta/, that does not exist yet begins with it. Stale: an expectation does not hold; an expected
 	// digest that is missed by a path which already holds what the change would
 	// put there is no failure (RFC 9110 13.1.1). Conflict: a path would go
 	// through a document, or replace a directory. Invalid: Check, or a new name

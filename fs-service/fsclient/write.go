@@ -38,6 +38,14 @@ func (c *Client) Merge(ctx context.Context, m fsapi.Merge) (fsapi.Merged, error)
 	return ask(ctx, c, m.Repo, toWrite, "merge", wire.FromMerge(m), pb.FileSystemClient.Merge, wire.Merged)
 }
 
+// Release is in fsapi.Releaser.
+func (c *Client) Release(ctx context.Context, r fsapi.Release) (fsapi.Released, error) {
+	if r.Record.Request.IsZero() {
+		r.Record.Request = content.NewRequestID()
+	}
+	return ask(ctx, c, r.Record.Repo, toWrite, "release", wire.FromRelease(r), pb.FileSystemClient.Release, wire.Released)
+}
+
 // PutRepo is in fsapi.Writer.
 func (c *Client) PutRepo(ctx context.Context, change fsapi.RepoChange) (r fsapi.Repo, created bool, err error) {
 	if change.Request.IsZero() {

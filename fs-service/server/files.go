@@ -270,6 +270,15 @@ func (f files) Merge(ctx context.Context, p *pb.MergeRequest) (*pb.MergeReply, e
 	return answer(merged, err, wire.FromMerged)
 }
 
+func (f files) Release(ctx context.Context, p *pb.ReleaseRequest) (*pb.ReleaseReply, error) {
+	r, err := wire.Release(p)
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	released, err := f.node.Release(ctx, r)
+	return answer(released, err, wire.FromReleased)
+}
+
 func (f files) Compare(ctx context.Context, p *pb.CompareRequest) (*pb.CompareReply, error) {
 	q, err := wire.CompareQuestion(p)
 	if err != nil {

@@ -42,6 +42,8 @@ func Run(t *testing.T, fs fsapi.FS) {
 		{"refs are created, moved forward and deleted", refs},
 		{"a branch is merged into another", merges},
 		{"a merge in conflict changes nothing until it is resolved", mergeConflicts},
+		{"editions and their record are made together, and stay", releases},
+		{"a withdrawn edition is gone, and says why", withdraws},
 		{"two branches are compared since they parted", compares},
 		{"what has no ancestor in common is compared as it is", comparesUnrelated},
 		{"git applies the patch of a comparison", patches},

@@ -51,7 +51,7 @@ type planner struct {
 	trees *gitfmt.Trees
 	src   gitfmt.Overlay
 	when  time.Time // of the commits
-	first bool      // the branch may begin with this batch
+	first bool      // the ref may begin with this batch
 }
 
 // plan judges a batch at the current tip, each change at the state that those
@@ -63,7 +63,7 @@ func (c *Coordinator) plan(ctx context.Context, at place, l *lane, batch []*pend
 		trees: c.trees,
 		src:   gitfmt.Overlay{Stored: c.objects.Pool(at.repo.Pool), Made: map[content.Digest]content.Object{}},
 		when:  c.clock().Truncate(time.Second),
-		first: l.key.branch == at.repo.Default,
+		first: l.key.branch == at.repo.Default || l.key.branch.IsMeta(),
 	}
 	if !base.Target.IsZero() {
 		tip, err := p.commit(ctx, base.Target)

@@ -55,6 +55,8 @@ func (c *Coordinator) Push(ctx context.Context, repo content.RepoID, updates []r
 func (c *Coordinator) mayPush(ctx context.Context, p place, u refs.Update, old refs.Record) error {
 	src := c.objects.Pool(p.repo.Pool)
 	switch {
+	case u.Name.IsEdition():
+		return fault.Newf(fault.Conflict, "push", "%v is an edition: it is made by publishing, and stays", u.Name.Short())
 	case old.Target != u.Old && old.Target.IsZero():
 		return fault.Newf(fault.Stale, "push", "%v is gone: fetch first", u.Name.Short())
 	case old.Target != u.Old:

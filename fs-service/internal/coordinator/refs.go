@@ -75,6 +75,8 @@ func (c *Coordinator) target(ctx context.Context, src gitfmt.Source, p place, m 
 	}
 	deletes := m.To == content.Revision{}
 	switch {
+	case m.Name.IsEdition():
+		return content.Digest{}, fault.Newf(fault.Conflict, "move", "%v is an edition: it is made by publishing, and stays", m.Name.Short())
 	case deletes && current == nil:
 		return content.Digest{}, &fault.Error{Kind: fault.NotFound, Op: "ref", Name: m.Name.String()}
 	case deletes && m.Name == p.repo.Default:

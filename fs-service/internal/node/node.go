@@ -237,6 +237,14 @@ func (n *Node) Merge(ctx context.Context, m fsapi.Merge) (fsapi.Merged, error) {
 	return n.coordinator.Merge(ctx, m)
 }
 
+// Release is in fsapi.Releaser.
+func (n *Node) Release(ctx context.Context, r fsapi.Release) (fsapi.Released, error) {
+	if _, err := n.here(ctx, r.Record.Repo); err != nil {
+		return fsapi.Released{}, err
+	}
+	return n.coordinator.Release(ctx, r)
+}
+
 // PutRepo is in fsapi.Writer.
 func (n *Node) PutRepo(ctx context.Context, c fsapi.RepoChange) (fsapi.Repo, bool, error) {
 	return n.coordinator.PutRepo(ctx, c)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -120,6 +121,9 @@ func (n *Node) settle(ctx context.Context, at fsapi.At, barrier func() error) (s
 		err = n.owns(ctx, repo, id)
 	} else {
 		s.ref, id, err = n.find(repo, at.Rev)
+		if err == nil && s.ref.IsEdition() {
+			err = n.stands(ctx, repo, s.ref)
+		}
 	}
 	if err != nil {
 		return settled{}, err
@@ -150,6 +154,27 @@ func (n *Node) find(repo refs.Repo, rev content.Revision) (content.RefName, cont
 		return content.RefName{}, content.Digest{}, fault.Newf(fault.NotFound, "revision", "the default branch %v is not there yet: nothing has been written", repo.Default.Short())
 	}
 	return content.RefName{}, content.Digest{}, &fault.Error{Kind: fault.NotFound, Op: "revision", Name: rev.String()}
+}
+
+// stands returns Gone, and why, if an edition is withdrawn.
+func (n *Node) stands(ctx context.Context, repo refs.Repo, edition content.RefName) error {
+	withdrawal, err := fsapi.Withdrawal(edition)
+	if err != nil {
+		return err
+	}
+	r, withdrawn := n.refs.Ref(repo.Key, withdrawal)
+	if !withdrawn {
+		return nil
+	}
+	o, err := n.replicas.Object(ctx, repo.Pool, r.Target)
+	if err != nil {
+		return err
+	}
+	tag, err := gitfmt.ParseTag(o)
+	if err != nil {
+		return fault.New(fault.Corrupt, "withdrawal", edition.Short(), err)
+	}
+	return fault.Newf(fault.Gone, "edition", "%v is withdrawn: %s", edition.Short(), strings.TrimSpace(tag.Message))
 }
 
 // commit reads the commit that d is or, as a tag, stands for.

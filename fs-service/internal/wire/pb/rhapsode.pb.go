@@ -3712,6 +3712,170 @@ func (x *MergeConflict) GetTheirs() *Entry {
 	return nil
 }
 
+type ReleaseRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Record        *ChangeRequest         `protobuf:"bytes,1,opt,name=record,proto3" json:"record,omitempty"`
+	Tags          []*NewTag              `protobuf:"bytes,2,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseRequest) Reset() {
+	*x = ReleaseRequest{}
+	mi := &file_rhapsode_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseRequest) ProtoMessage() {}
+
+func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
+func (*ReleaseRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *ReleaseRequest) GetRecord() *ChangeRequest {
+	if x != nil {
+		return x.Record
+	}
+	return nil
+}
+
+func (x *ReleaseRequest) GetTags() []*NewTag {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+type NewTag struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          []byte                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Target        []byte                 `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"`
+	Message       string                 `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NewTag) Reset() {
+	*x = NewTag{}
+	mi := &file_rhapsode_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NewTag) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NewTag) ProtoMessage() {}
+
+func (x *NewTag) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NewTag.ProtoReflect.Descriptor instead.
+func (*NewTag) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *NewTag) GetName() []byte {
+	if x != nil {
+		return x.Name
+	}
+	return nil
+}
+
+func (x *NewTag) GetTarget() []byte {
+	if x != nil {
+		return x.Target
+	}
+	return nil
+}
+
+func (x *NewTag) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+type ReleaseReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Record        *ChangeReply           `protobuf:"bytes,1,opt,name=record,proto3" json:"record,omitempty"`
+	Tags          []*RefRecord           `protobuf:"bytes,2,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseReply) Reset() {
+	*x = ReleaseReply{}
+	mi := &file_rhapsode_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseReply) ProtoMessage() {}
+
+func (x *ReleaseReply) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseReply.ProtoReflect.Descriptor instead.
+func (*ReleaseReply) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *ReleaseReply) GetRecord() *ChangeReply {
+	if x != nil {
+		return x.Record
+	}
+	return nil
+}
+
+func (x *ReleaseReply) GetTags() []*RefRecord {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
 type CompareRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Repo          string                 `protobuf:"bytes,1,opt,name=repo,proto3" json:"repo,omitempty"`
@@ -3725,7 +3889,7 @@ type CompareRequest struct {
 
 func (x *CompareRequest) Reset() {
 	*x = CompareRequest{}
-	mi := &file_rhapsode_proto_msgTypes[58]
+	mi := &file_rhapsode_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3737,7 +3901,7 @@ func (x *CompareRequest) String() string {
 func (*CompareRequest) ProtoMessage() {}
 
 func (x *CompareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[58]
+	mi := &file_rhapsode_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3750,7 +3914,7 @@ func (x *CompareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
 func (*CompareRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{58}
+	return file_rhapsode_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *CompareRequest) GetRepo() string {
@@ -3802,7 +3966,7 @@ type CompareReply struct {
 
 func (x *CompareReply) Reset() {
 	*x = CompareReply{}
-	mi := &file_rhapsode_proto_msgTypes[59]
+	mi := &file_rhapsode_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3814,7 +3978,7 @@ func (x *CompareReply) String() string {
 func (*CompareReply) ProtoMessage() {}
 
 func (x *CompareReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[59]
+	mi := &file_rhapsode_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3827,7 +3991,7 @@ func (x *CompareReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareReply.ProtoReflect.Descriptor instead.
 func (*CompareReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{59}
+	return file_rhapsode_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *CompareReply) GetBase() []byte {
@@ -3881,7 +4045,7 @@ type BlameReply struct {
 
 func (x *BlameReply) Reset() {
 	*x = BlameReply{}
-	mi := &file_rhapsode_proto_msgTypes[60]
+	mi := &file_rhapsode_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3893,7 +4057,7 @@ func (x *BlameReply) String() string {
 func (*BlameReply) ProtoMessage() {}
 
 func (x *BlameReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[60]
+	mi := &file_rhapsode_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3906,7 +4070,7 @@ func (x *BlameReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlameReply.ProtoReflect.Descriptor instead.
 func (*BlameReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{60}
+	return file_rhapsode_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *BlameReply) GetBlamed() []*Blamed {
@@ -3930,7 +4094,7 @@ type Blamed struct {
 
 func (x *Blamed) Reset() {
 	*x = Blamed{}
-	mi := &file_rhapsode_proto_msgTypes[61]
+	mi := &file_rhapsode_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3942,7 +4106,7 @@ func (x *Blamed) String() string {
 func (*Blamed) ProtoMessage() {}
 
 func (x *Blamed) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[61]
+	mi := &file_rhapsode_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3955,7 +4119,7 @@ func (x *Blamed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Blamed.ProtoReflect.Descriptor instead.
 func (*Blamed) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{61}
+	return file_rhapsode_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *Blamed) GetFirst() int64 {
@@ -4274,7 +4438,17 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12)\n" +
 	"\x04base\x18\x03 \x01(\v2\x15.rhapsode.fs.v1.EntryR\x04base\x12)\n" +
 	"\x04ours\x18\x04 \x01(\v2\x15.rhapsode.fs.v1.EntryR\x04ours\x12-\n" +
-	"\x06theirs\x18\x05 \x01(\v2\x15.rhapsode.fs.v1.EntryR\x06theirs\"t\n" +
+	"\x06theirs\x18\x05 \x01(\v2\x15.rhapsode.fs.v1.EntryR\x06theirs\"s\n" +
+	"\x0eReleaseRequest\x125\n" +
+	"\x06record\x18\x01 \x01(\v2\x1d.rhapsode.fs.v1.ChangeRequestR\x06record\x12*\n" +
+	"\x04tags\x18\x02 \x03(\v2\x16.rhapsode.fs.v1.NewTagR\x04tags\"N\n" +
+	"\x06NewTag\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\fR\x04name\x12\x16\n" +
+	"\x06target\x18\x02 \x01(\fR\x06target\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"r\n" +
+	"\fReleaseReply\x123\n" +
+	"\x06record\x18\x01 \x01(\v2\x1b.rhapsode.fs.v1.ChangeReplyR\x06record\x12-\n" +
+	"\x04tags\x18\x02 \x03(\v2\x19.rhapsode.fs.v1.RefRecordR\x04tags\"t\n" +
 	"\x0eCompareRequest\x12\x12\n" +
 	"\x04repo\x18\x01 \x01(\tR\x04repo\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\tR\x04from\x12\x0e\n" +
@@ -4297,8 +4471,7 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x04then\x18\x03 \x01(\x03R\x04then\x12\x16\n" +
 	"\x06commit\x18\x04 \x01(\fR\x06commit\x121\n" +
 	"\x06author\x18\x05 \x01(\v2\x19.rhapsode.fs.v1.SignatureR\x06author\x12\x18\n" +
-	"\asubject\x18\x06 \x01(\fR\asubject2\xd5\n" +
-	"\n" +
+	"\asubject\x18\x06 \x01(\fR\asubject2\x9e\v\n" +
 	"\n" +
 	"FileSystem\x12?\n" +
 	"\x06Locate\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x18.rhapsode.fs.v1.Location\x12>\n" +
@@ -4320,6 +4493,7 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\aReceive\x12\x1e.rhapsode.fs.v1.ReceiveRequest\x1a\x1b.rhapsode.fs.v1.ImportReply(\x01\x12D\n" +
 	"\x06Import\x12\x1d.rhapsode.fs.v1.ImportRequest\x1a\x1b.rhapsode.fs.v1.ImportReply\x12A\n" +
 	"\x05Merge\x12\x1c.rhapsode.fs.v1.MergeRequest\x1a\x1a.rhapsode.fs.v1.MergeReply\x12G\n" +
+	"\aRelease\x12\x1e.rhapsode.fs.v1.ReleaseRequest\x1a\x1c.rhapsode.fs.v1.ReleaseReply\x12G\n" +
 	"\aCompare\x12\x1e.rhapsode.fs.v1.CompareRequest\x1a\x1c.rhapsode.fs.v1.CompareReply\x127\n" +
 	"\x05Blame\x12\x12.rhapsode.fs.v1.At\x1a\x1a.rhapsode.fs.v1.BlameReply2\xa9\x03\n" +
 	"\x04Peer\x12F\n" +
@@ -4345,7 +4519,7 @@ func file_rhapsode_proto_rawDescGZIP() []byte {
 	return file_rhapsode_proto_rawDescData
 }
 
-var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
+var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 65)
 var file_rhapsode_proto_goTypes = []any{
 	(*Empty)(nil),             // 0: rhapsode.fs.v1.Empty
 	(*Chunk)(nil),             // 1: rhapsode.fs.v1.Chunk
@@ -4405,10 +4579,13 @@ var file_rhapsode_proto_goTypes = []any{
 	(*Resolution)(nil),        // 55: rhapsode.fs.v1.Resolution
 	(*MergeReply)(nil),        // 56: rhapsode.fs.v1.MergeReply
 	(*MergeConflict)(nil),     // 57: rhapsode.fs.v1.MergeConflict
-	(*CompareRequest)(nil),    // 58: rhapsode.fs.v1.CompareRequest
-	(*CompareReply)(nil),      // 59: rhapsode.fs.v1.CompareReply
-	(*BlameReply)(nil),        // 60: rhapsode.fs.v1.BlameReply
-	(*Blamed)(nil),            // 61: rhapsode.fs.v1.Blamed
+	(*ReleaseRequest)(nil),    // 58: rhapsode.fs.v1.ReleaseRequest
+	(*NewTag)(nil),            // 59: rhapsode.fs.v1.NewTag
+	(*ReleaseReply)(nil),      // 60: rhapsode.fs.v1.ReleaseReply
+	(*CompareRequest)(nil),    // 61: rhapsode.fs.v1.CompareRequest
+	(*CompareReply)(nil),      // 62: rhapsode.fs.v1.CompareReply
+	(*BlameReply)(nil),        // 63: rhapsode.fs.v1.BlameReply
+	(*Blamed)(nil),            // 64: rhapsode.fs.v1.Blamed
 }
 var file_rhapsode_proto_depIdxs = []int32{
 	4,  // 0: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
@@ -4451,68 +4628,74 @@ var file_rhapsode_proto_depIdxs = []int32{
 	5,  // 37: rhapsode.fs.v1.MergeConflict.base:type_name -> rhapsode.fs.v1.Entry
 	5,  // 38: rhapsode.fs.v1.MergeConflict.ours:type_name -> rhapsode.fs.v1.Entry
 	5,  // 39: rhapsode.fs.v1.MergeConflict.theirs:type_name -> rhapsode.fs.v1.Entry
-	23, // 40: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
-	61, // 41: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
-	4,  // 42: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
-	24, // 43: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
-	11, // 44: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
-	16, // 45: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
-	17, // 46: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
-	17, // 47: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
-	21, // 48: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
-	24, // 49: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
-	26, // 50: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
-	28, // 51: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
-	30, // 52: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
-	32, // 53: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
-	34, // 54: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
-	38, // 55: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
-	39, // 56: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
-	41, // 57: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
-	42, // 58: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
-	43, // 59: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
-	54, // 60: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
-	58, // 61: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
-	7,  // 62: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
-	46, // 63: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
-	47, // 64: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
-	49, // 65: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
-	49, // 66: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
-	51, // 67: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
-	52, // 68: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
-	53, // 69: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
-	9,  // 70: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
-	13, // 71: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
-	1,  // 72: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
-	18, // 73: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
-	19, // 74: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
-	22, // 75: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
-	25, // 76: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
-	27, // 77: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
-	29, // 78: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
-	31, // 79: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
-	2,  // 80: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
-	36, // 81: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
-	31, // 82: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
-	40, // 83: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
-	0,  // 84: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
-	44, // 85: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
-	44, // 86: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
-	56, // 87: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
-	59, // 88: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
-	60, // 89: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
-	0,  // 90: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
-	48, // 91: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
-	50, // 92: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
-	0,  // 93: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
-	0,  // 94: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
-	0,  // 95: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
-	1,  // 96: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
-	70, // [70:97] is the sub-list for method output_type
-	43, // [43:70] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	34, // 40: rhapsode.fs.v1.ReleaseRequest.record:type_name -> rhapsode.fs.v1.ChangeRequest
+	59, // 41: rhapsode.fs.v1.ReleaseRequest.tags:type_name -> rhapsode.fs.v1.NewTag
+	36, // 42: rhapsode.fs.v1.ReleaseReply.record:type_name -> rhapsode.fs.v1.ChangeReply
+	31, // 43: rhapsode.fs.v1.ReleaseReply.tags:type_name -> rhapsode.fs.v1.RefRecord
+	23, // 44: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
+	64, // 45: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
+	4,  // 46: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
+	24, // 47: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
+	11, // 48: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
+	16, // 49: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
+	17, // 50: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
+	17, // 51: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
+	21, // 52: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
+	24, // 53: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
+	26, // 54: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
+	28, // 55: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
+	30, // 56: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
+	32, // 57: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
+	34, // 58: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
+	38, // 59: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
+	39, // 60: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
+	41, // 61: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
+	42, // 62: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
+	43, // 63: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
+	54, // 64: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
+	58, // 65: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
+	61, // 66: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
+	7,  // 67: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
+	46, // 68: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
+	47, // 69: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
+	49, // 70: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
+	49, // 71: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
+	51, // 72: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
+	52, // 73: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
+	53, // 74: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
+	9,  // 75: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
+	13, // 76: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
+	1,  // 77: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
+	18, // 78: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
+	19, // 79: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
+	22, // 80: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
+	25, // 81: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
+	27, // 82: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
+	29, // 83: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
+	31, // 84: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
+	2,  // 85: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
+	36, // 86: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
+	31, // 87: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
+	40, // 88: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
+	0,  // 89: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
+	44, // 90: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
+	44, // 91: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
+	56, // 92: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
+	60, // 93: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
+	62, // 94: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
+	63, // 95: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
+	0,  // 96: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
+	48, // 97: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
+	50, // 98: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
+	0,  // 99: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
+	0,  // 100: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
+	0,  // 101: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
+	1,  // 102: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
+	75, // [75:103] is the sub-list for method output_type
+	47, // [47:75] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_rhapsode_proto_init() }
@@ -4527,7 +4710,7 @@ func file_rhapsode_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rhapsode_proto_rawDesc), len(file_rhapsode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   62,
+			NumMessages:   65,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

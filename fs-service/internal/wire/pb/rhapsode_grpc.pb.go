@@ -40,6 +40,7 @@ const (
 	FileSystem_Receive_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Receive"
 	FileSystem_Import_FullMethodName     = "/rhapsode.fs.v1.FileSystem/Import"
 	FileSystem_Merge_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Merge"
+	FileSystem_Release_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Release"
 	FileSystem_Compare_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Compare"
 	FileSystem_Blame_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Blame"
 )
@@ -68,6 +69,7 @@ type FileSystemClient interface {
 	Receive(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ReceiveRequest, ImportReply], error)
 	Import(ctx context.Context, in *ImportRequest, opts ...grpc.CallOption) (*ImportReply, error)
 	Merge(ctx context.Context, in *MergeRequest, opts ...grpc.CallOption) (*MergeReply, error)
+	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseReply, error)
 	Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareReply, error)
 	Blame(ctx context.Context, in *At, opts ...grpc.CallOption) (*BlameReply, error)
 }
@@ -275,6 +277,16 @@ func (c *fileSystemClient) Merge(ctx context.Context, in *MergeRequest, opts ...
 	return out, nil
 }
 
+func (c *fileSystemClient) Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReleaseReply)
+	err := c.cc.Invoke(ctx, FileSystem_Release_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *fileSystemClient) Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CompareReply)
@@ -319,6 +331,7 @@ type FileSystemServer interface {
 	Receive(grpc.ClientStreamingServer[ReceiveRequest, ImportReply]) error
 	Import(context.Context, *ImportRequest) (*ImportReply, error)
 	Merge(context.Context, *MergeRequest) (*MergeReply, error)
+	Release(context.Context, *ReleaseRequest) (*ReleaseReply, error)
 	Compare(context.Context, *CompareRequest) (*CompareReply, error)
 	Blame(context.Context, *At) (*BlameReply, error)
 	mustEmbedUnimplementedFileSystemServer()
@@ -384,6 +397,9 @@ func (UnimplementedFileSystemServer) Import(context.Context, *ImportRequest) (*I
 }
 func (UnimplementedFileSystemServer) Merge(context.Context, *MergeRequest) (*MergeReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Merge not implemented")
+}
+func (UnimplementedFileSystemServer) Release(context.Context, *ReleaseRequest) (*ReleaseReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Release not implemented")
 }
 func (UnimplementedFileSystemServer) Compare(context.Context, *CompareRequest) (*CompareReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Compare not implemented")
@@ -707,6 +723,24 @@ func _FileSystem_Merge_Handler(srv interface{}, ctx context.Context, dec func(in
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FileSystem_Release_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReleaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Release(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Release_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Release(ctx, req.(*ReleaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _FileSystem_Compare_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CompareRequest)
 	if err := dec(in); err != nil {
@@ -809,6 +843,10 @@ var FileSystem_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Merge",
 			Handler:    _FileSystem_Merge_Handler,
+		},
+		{
+			MethodName: "Release",
+			Handler:    _FileSystem_Release_Handler,
 		},
 		{
 			MethodName: "Compare",
