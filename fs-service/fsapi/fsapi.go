@@ -25,6 +25,7 @@ type FS interface {
 	Git
 	Merger
 	Releaser
+	Notes
 	Differ
 }
 

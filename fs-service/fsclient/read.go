@@ -179,14 +179,6 @@ func (c *Client) Ref(ctx context.Context, id content.RepoID, name content.RefNam
 }
 
 // Repos is in fsapi.Reader.
-func (c *Client) Repos(ctx context.Context, page fsapi.Page) (r fsapi.Repos, err error) {
-	err = c.callAny(ctx, toRead, func(ctx context.Context, conn *connection) error {
-		reply, err := conn.files.Repos(ctx, &pb.ReposRequest{Page: wire.FromPage(page)})
-		if err != nil {
-			return wire.FromStatus("repositories", err)
-		}
-		r, err = wire.Repos(reply)
-		return err
-	})
-	return r, err
+func (c *Client) Repos(ctx context.Context, page fsapi.Page) (fsapi.Repos, error) {
+	return askAny(ctx, c, toRead, "repositories", &pb.ReposRequest{Page: wire.FromPage(page)}, pb.FileSystemClient.Repos, wire.Repos)
 }

@@ -50,6 +50,8 @@ func Run(t *testing.T, fs fsapi.FS) {
 		{"a patch that is too large is refused whole", patchTooLarge},
 		{"each line is blamed on the commit that it came with", blames},
 		{"a repository is made, changed, deleted and made again", repos},
+		{"a note is read, changed and deleted as it was seen", notes},
+		{"of many who claim a note one does", oneClaims},
 		{"what is not there is not found", notFound},
 		{"git clones, fetches and pushes", speaksGit},
 	} {

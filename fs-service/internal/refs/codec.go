@@ -18,6 +18,7 @@ const (
 	livePrefix  = "live/"
 	placePrefix = "place/"
 	nodePrefix  = "node/"
+	notePrefix  = "note/"
 )
 
 func refKey(k Key, name content.RefName) string { return refPrefix + k.String() + "/" + name.String() }
@@ -26,6 +27,7 @@ func goneKey(k Key, name content.RefName) string {
 }
 func repoKey(id content.RepoID) string { return repoPrefix + id.String() }
 func liveKey(k Key) string             { return livePrefix + k.String() }
+func noteKey(name string) string       { return notePrefix + name }
 func nodeKey(name string) string       { return nodePrefix + name }
 
 func placeKey(s content.Shard) string {

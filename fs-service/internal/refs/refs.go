@@ -64,6 +64,16 @@ type Refs interface {
 	// r.Request makes its repeat known.
 	PutRepo(ctx context.Context, r Repo, expect int64) (Repo, error)
 
+	// Note returns a note; Notes at most limit of those whose names begin with
+	// prefix and follow after, ordered by name.
+	Note(name string) (Note, bool)
+	Notes(prefix, after string, limit int) []Note
+	// PutNote writes a note if it is at n.Revision (0: if there is none), and returns
+	// it as it is then; it expires after a time, if that is not 0. DeleteNote takes one away
+	// that is at revision. Stale, Unknown as for Apply; NotFound.
+	PutNote(ctx context.Context, n Note, expires time.Duration) (Note, error)
+	DeleteNote(ctx context.Context, name string, revision int64) error
+
 	// Register tells the others of a node.
 	Register(context.Context, Node) error
 

@@ -29,6 +29,7 @@ type state struct {
 	names  map[Key]content.RepoID
 	places map[content.Shard]placement.Placement
 	nodes  map[string]Node
+	notes  []Note // ordered by name
 }
 
 func newState() *state {
@@ -57,6 +58,8 @@ func (s *state) apply(e entry) (change Change, isRef bool, err error) {
 		err = s.applyPlace(rest, e)
 	case nodePrefix:
 		err = s.applyNode(rest, e)
+	case notePrefix:
+		s.applyNote(rest, e)
 	}
 	if err != nil {
 		return Change{}, false, fault.New(fault.Corrupt, "read record", e.key, err)

@@ -3876,6 +3876,230 @@ func (x *ReleaseReply) GetTags() []*RefRecord {
 	return nil
 }
 
+type NoteRecord struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Value         []byte                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	Revision      int64                  `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	Expires       int64                  `protobuf:"varint,4,opt,name=expires,proto3" json:"expires,omitempty"` // in seconds
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteRecord) Reset() {
+	*x = NoteRecord{}
+	mi := &file_rhapsode_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteRecord) ProtoMessage() {}
+
+func (x *NoteRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteRecord.ProtoReflect.Descriptor instead.
+func (*NoteRecord) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *NoteRecord) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *NoteRecord) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *NoteRecord) GetRevision() int64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *NoteRecord) GetExpires() int64 {
+	if x != nil {
+		return x.Expires
+	}
+	return 0
+}
+
+type NoteRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Revision      int64                  `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteRequest) Reset() {
+	*x = NoteRequest{}
+	mi := &file_rhapsode_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteRequest) ProtoMessage() {}
+
+func (x *NoteRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteRequest.ProtoReflect.Descriptor instead.
+func (*NoteRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *NoteRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *NoteRequest) GetRevision() int64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+type NotesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Prefix        string                 `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	Page          *Page                  `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotesRequest) Reset() {
+	*x = NotesRequest{}
+	mi := &file_rhapsode_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotesRequest) ProtoMessage() {}
+
+func (x *NotesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotesRequest.ProtoReflect.Descriptor instead.
+func (*NotesRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *NotesRequest) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *NotesRequest) GetPage() *Page {
+	if x != nil {
+		return x.Page
+	}
+	return nil
+}
+
+type NotesReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Notes         []*NoteRecord          `protobuf:"bytes,1,rep,name=notes,proto3" json:"notes,omitempty"`
+	Next          string                 `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotesReply) Reset() {
+	*x = NotesReply{}
+	mi := &file_rhapsode_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotesReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotesReply) ProtoMessage() {}
+
+func (x *NotesReply) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotesReply.ProtoReflect.Descriptor instead.
+func (*NotesReply) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *NotesReply) GetNotes() []*NoteRecord {
+	if x != nil {
+		return x.Notes
+	}
+	return nil
+}
+
+func (x *NotesReply) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
 type CompareRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Repo          string                 `protobuf:"bytes,1,opt,name=repo,proto3" json:"repo,omitempty"`
@@ -3889,7 +4113,7 @@ type CompareRequest struct {
 
 func (x *CompareRequest) Reset() {
 	*x = CompareRequest{}
-	mi := &file_rhapsode_proto_msgTypes[61]
+	mi := &file_rhapsode_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3901,7 +4125,7 @@ func (x *CompareRequest) String() string {
 func (*CompareRequest) ProtoMessage() {}
 
 func (x *CompareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[61]
+	mi := &file_rhapsode_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3914,7 +4138,7 @@ func (x *CompareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
 func (*CompareRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{61}
+	return file_rhapsode_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *CompareRequest) GetRepo() string {
@@ -3966,7 +4190,7 @@ type CompareReply struct {
 
 func (x *CompareReply) Reset() {
 	*x = CompareReply{}
-	mi := &file_rhapsode_proto_msgTypes[62]
+	mi := &file_rhapsode_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3978,7 +4202,7 @@ func (x *CompareReply) String() string {
 func (*CompareReply) ProtoMessage() {}
 
 func (x *CompareReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[62]
+	mi := &file_rhapsode_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3991,7 +4215,7 @@ func (x *CompareReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareReply.ProtoReflect.Descriptor instead.
 func (*CompareReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{62}
+	return file_rhapsode_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *CompareReply) GetBase() []byte {
@@ -4045,7 +4269,7 @@ type BlameReply struct {
 
 func (x *BlameReply) Reset() {
 	*x = BlameReply{}
-	mi := &file_rhapsode_proto_msgTypes[63]
+	mi := &file_rhapsode_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4057,7 +4281,7 @@ func (x *BlameReply) String() string {
 func (*BlameReply) ProtoMessage() {}
 
 func (x *BlameReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[63]
+	mi := &file_rhapsode_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4070,7 +4294,7 @@ func (x *BlameReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlameReply.ProtoReflect.Descriptor instead.
 func (*BlameReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{63}
+	return file_rhapsode_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *BlameReply) GetBlamed() []*Blamed {
@@ -4094,7 +4318,7 @@ type Blamed struct {
 
 func (x *Blamed) Reset() {
 	*x = Blamed{}
-	mi := &file_rhapsode_proto_msgTypes[64]
+	mi := &file_rhapsode_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4106,7 +4330,7 @@ func (x *Blamed) String() string {
 func (*Blamed) ProtoMessage() {}
 
 func (x *Blamed) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[64]
+	mi := &file_rhapsode_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4119,7 +4343,7 @@ func (x *Blamed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Blamed.ProtoReflect.Descriptor instead.
 func (*Blamed) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{64}
+	return file_rhapsode_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *Blamed) GetFirst() int64 {
@@ -4448,7 +4672,23 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\amessage\x18\x03 \x01(\tR\amessage\"r\n" +
 	"\fReleaseReply\x123\n" +
 	"\x06record\x18\x01 \x01(\v2\x1b.rhapsode.fs.v1.ChangeReplyR\x06record\x12-\n" +
-	"\x04tags\x18\x02 \x03(\v2\x19.rhapsode.fs.v1.RefRecordR\x04tags\"t\n" +
+	"\x04tags\x18\x02 \x03(\v2\x19.rhapsode.fs.v1.RefRecordR\x04tags\"l\n" +
+	"\n" +
+	"NoteRecord\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value\x12\x1a\n" +
+	"\brevision\x18\x03 \x01(\x03R\brevision\x12\x18\n" +
+	"\aexpires\x18\x04 \x01(\x03R\aexpires\"=\n" +
+	"\vNoteRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
+	"\brevision\x18\x02 \x01(\x03R\brevision\"P\n" +
+	"\fNotesRequest\x12\x16\n" +
+	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12(\n" +
+	"\x04page\x18\x02 \x01(\v2\x14.rhapsode.fs.v1.PageR\x04page\"R\n" +
+	"\n" +
+	"NotesReply\x120\n" +
+	"\x05notes\x18\x01 \x03(\v2\x1a.rhapsode.fs.v1.NoteRecordR\x05notes\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"t\n" +
 	"\x0eCompareRequest\x12\x12\n" +
 	"\x04repo\x18\x01 \x01(\tR\x04repo\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\tR\x04from\x12\x0e\n" +
@@ -4471,7 +4711,7 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x04then\x18\x03 \x01(\x03R\x04then\x12\x16\n" +
 	"\x06commit\x18\x04 \x01(\fR\x06commit\x121\n" +
 	"\x06author\x18\x05 \x01(\v2\x19.rhapsode.fs.v1.SignatureR\x06author\x12\x18\n" +
-	"\asubject\x18\x06 \x01(\fR\asubject2\x9e\v\n" +
+	"\asubject\x18\x06 \x01(\fR\asubject2\xa7\r\n" +
 	"\n" +
 	"FileSystem\x12?\n" +
 	"\x06Locate\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x18.rhapsode.fs.v1.Location\x12>\n" +
@@ -4493,7 +4733,12 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\aReceive\x12\x1e.rhapsode.fs.v1.ReceiveRequest\x1a\x1b.rhapsode.fs.v1.ImportReply(\x01\x12D\n" +
 	"\x06Import\x12\x1d.rhapsode.fs.v1.ImportRequest\x1a\x1b.rhapsode.fs.v1.ImportReply\x12A\n" +
 	"\x05Merge\x12\x1c.rhapsode.fs.v1.MergeRequest\x1a\x1a.rhapsode.fs.v1.MergeReply\x12G\n" +
-	"\aRelease\x12\x1e.rhapsode.fs.v1.ReleaseRequest\x1a\x1c.rhapsode.fs.v1.ReleaseReply\x12G\n" +
+	"\aRelease\x12\x1e.rhapsode.fs.v1.ReleaseRequest\x1a\x1c.rhapsode.fs.v1.ReleaseReply\x12?\n" +
+	"\x04Note\x12\x1b.rhapsode.fs.v1.NoteRequest\x1a\x1a.rhapsode.fs.v1.NoteRecord\x12A\n" +
+	"\x05Notes\x12\x1c.rhapsode.fs.v1.NotesRequest\x1a\x1a.rhapsode.fs.v1.NotesReply\x12A\n" +
+	"\aPutNote\x12\x1a.rhapsode.fs.v1.NoteRecord\x1a\x1a.rhapsode.fs.v1.NoteRecord\x12@\n" +
+	"\n" +
+	"DeleteNote\x12\x1b.rhapsode.fs.v1.NoteRequest\x1a\x15.rhapsode.fs.v1.Empty\x12G\n" +
 	"\aCompare\x12\x1e.rhapsode.fs.v1.CompareRequest\x1a\x1c.rhapsode.fs.v1.CompareReply\x127\n" +
 	"\x05Blame\x12\x12.rhapsode.fs.v1.At\x1a\x1a.rhapsode.fs.v1.BlameReply2\xa9\x03\n" +
 	"\x04Peer\x12F\n" +
@@ -4519,7 +4764,7 @@ func file_rhapsode_proto_rawDescGZIP() []byte {
 	return file_rhapsode_proto_rawDescData
 }
 
-var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 65)
+var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 69)
 var file_rhapsode_proto_goTypes = []any{
 	(*Empty)(nil),             // 0: rhapsode.fs.v1.Empty
 	(*Chunk)(nil),             // 1: rhapsode.fs.v1.Chunk
@@ -4582,10 +4827,14 @@ var file_rhapsode_proto_goTypes = []any{
 	(*ReleaseRequest)(nil),    // 58: rhapsode.fs.v1.ReleaseRequest
 	(*NewTag)(nil),            // 59: rhapsode.fs.v1.NewTag
 	(*ReleaseReply)(nil),      // 60: rhapsode.fs.v1.ReleaseReply
-	(*CompareRequest)(nil),    // 61: rhapsode.fs.v1.CompareRequest
-	(*CompareReply)(nil),      // 62: rhapsode.fs.v1.CompareReply
-	(*BlameReply)(nil),        // 63: rhapsode.fs.v1.BlameReply
-	(*Blamed)(nil),            // 64: rhapsode.fs.v1.Blamed
+	(*NoteRecord)(nil),        // 61: rhapsode.fs.v1.NoteRecord
+	(*NoteRequest)(nil),       // 62: rhapsode.fs.v1.NoteRequest
+	(*NotesRequest)(nil),      // 63: rhapsode.fs.v1.NotesRequest
+	(*NotesReply)(nil),        // 64: rhapsode.fs.v1.NotesReply
+	(*CompareRequest)(nil),    // 65: rhapsode.fs.v1.CompareRequest
+	(*CompareReply)(nil),      // 66: rhapsode.fs.v1.CompareReply
+	(*BlameReply)(nil),        // 67: rhapsode.fs.v1.BlameReply
+	(*Blamed)(nil),            // 68: rhapsode.fs.v1.Blamed
 }
 var file_rhapsode_proto_depIdxs = []int32{
 	4,  // 0: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
@@ -4632,70 +4881,80 @@ var file_rhapsode_proto_depIdxs = []int32{
 	59, // 41: rhapsode.fs.v1.ReleaseRequest.tags:type_name -> rhapsode.fs.v1.NewTag
 	36, // 42: rhapsode.fs.v1.ReleaseReply.record:type_name -> rhapsode.fs.v1.ChangeReply
 	31, // 43: rhapsode.fs.v1.ReleaseReply.tags:type_name -> rhapsode.fs.v1.RefRecord
-	23, // 44: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
-	64, // 45: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
-	4,  // 46: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
-	24, // 47: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
-	11, // 48: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
-	16, // 49: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
-	17, // 50: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
-	17, // 51: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
-	21, // 52: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
-	24, // 53: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
-	26, // 54: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
-	28, // 55: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
-	30, // 56: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
-	32, // 57: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
-	34, // 58: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
-	38, // 59: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
-	39, // 60: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
-	41, // 61: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
-	42, // 62: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
-	43, // 63: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
-	54, // 64: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
-	58, // 65: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
-	61, // 66: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
-	7,  // 67: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
-	46, // 68: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
-	47, // 69: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
-	49, // 70: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
-	49, // 71: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
-	51, // 72: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
-	52, // 73: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
-	53, // 74: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
-	9,  // 75: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
-	13, // 76: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
-	1,  // 77: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
-	18, // 78: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
-	19, // 79: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
-	22, // 80: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
-	25, // 81: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
-	27, // 82: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
-	29, // 83: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
-	31, // 84: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
-	2,  // 85: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
-	36, // 86: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
-	31, // 87: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
-	40, // 88: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
-	0,  // 89: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
-	44, // 90: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
-	44, // 91: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
-	56, // 92: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
-	60, // 93: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
-	62, // 94: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
-	63, // 95: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
-	0,  // 96: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
-	48, // 97: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
-	50, // 98: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
-	0,  // 99: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
-	0,  // 100: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
-	0,  // 101: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
-	1,  // 102: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
-	75, // [75:103] is the sub-list for method output_type
-	47, // [47:75] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	8,  // 44: rhapsode.fs.v1.NotesRequest.page:type_name -> rhapsode.fs.v1.Page
+	61, // 45: rhapsode.fs.v1.NotesReply.notes:type_name -> rhapsode.fs.v1.NoteRecord
+	23, // 46: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
+	68, // 47: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
+	4,  // 48: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
+	24, // 49: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
+	11, // 50: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
+	16, // 51: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
+	17, // 52: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
+	17, // 53: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
+	21, // 54: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
+	24, // 55: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
+	26, // 56: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
+	28, // 57: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
+	30, // 58: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
+	32, // 59: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
+	34, // 60: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
+	38, // 61: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
+	39, // 62: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
+	41, // 63: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
+	42, // 64: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
+	43, // 65: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
+	54, // 66: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
+	58, // 67: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
+	62, // 68: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
+	63, // 69: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
+	61, // 70: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
+	62, // 71: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
+	65, // 72: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
+	7,  // 73: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
+	46, // 74: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
+	47, // 75: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
+	49, // 76: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
+	49, // 77: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
+	51, // 78: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
+	52, // 79: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
+	53, // 80: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
+	9,  // 81: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
+	13, // 82: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
+	1,  // 83: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
+	18, // 84: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
+	19, // 85: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
+	22, // 86: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
+	25, // 87: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
+	27, // 88: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
+	29, // 89: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
+	31, // 90: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
+	2,  // 91: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
+	36, // 92: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
+	31, // 93: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
+	40, // 94: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
+	0,  // 95: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
+	44, // 96: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
+	44, // 97: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
+	56, // 98: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
+	60, // 99: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
+	61, // 100: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
+	64, // 101: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
+	61, // 102: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
+	0,  // 103: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
+	66, // 104: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
+	67, // 105: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
+	0,  // 106: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
+	48, // 107: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
+	50, // 108: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
+	0,  // 109: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
+	0,  // 110: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
+	0,  // 111: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
+	1,  // 112: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
+	81, // [81:113] is the sub-list for method output_type
+	49, // [49:81] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_rhapsode_proto_init() }
@@ -4710,7 +4969,7 @@ func file_rhapsode_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rhapsode_proto_rawDesc), len(file_rhapsode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   65,
+			NumMessages:   69,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

@@ -41,6 +41,10 @@ const (
 	FileSystem_Import_FullMethodName     = "/rhapsode.fs.v1.FileSystem/Import"
 	FileSystem_Merge_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Merge"
 	FileSystem_Release_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Release"
+	FileSystem_Note_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Note"
+	FileSystem_Notes_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Notes"
+	FileSystem_PutNote_FullMethodName    = "/rhapsode.fs.v1.FileSystem/PutNote"
+	FileSystem_DeleteNote_FullMethodName = "/rhapsode.fs.v1.FileSystem/DeleteNote"
 	FileSystem_Compare_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Compare"
 	FileSystem_Blame_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Blame"
 )
@@ -70,6 +74,10 @@ type FileSystemClient interface {
 	Import(ctx context.Context, in *ImportRequest, opts ...grpc.CallOption) (*ImportReply, error)
 	Merge(ctx context.Context, in *MergeRequest, opts ...grpc.CallOption) (*MergeReply, error)
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseReply, error)
+	Note(ctx context.Context, in *NoteRequest, opts ...grpc.CallOption) (*NoteRecord, error)
+	Notes(ctx context.Context, in *NotesRequest, opts ...grpc.CallOption) (*NotesReply, error)
+	PutNote(ctx context.Context, in *NoteRecord, opts ...grpc.CallOption) (*NoteRecord, error)
+	DeleteNote(ctx context.Context, in *NoteRequest, opts ...grpc.CallOption) (*Empty, error)
 	Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareReply, error)
 	Blame(ctx context.Context, in *At, opts ...grpc.CallOption) (*BlameReply, error)
 }
@@ -287,6 +295,46 @@ func (c *fileSystemClient) Release(ctx context.Context, in *ReleaseRequest, opts
 	return out, nil
 }
 
+func (c *fileSystemClient) Note(ctx context.Context, in *NoteRequest, opts ...grpc.CallOption) (*NoteRecord, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(NoteRecord)
+	err := c.cc.Invoke(ctx, FileSystem_Note_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) Notes(ctx context.Context, in *NotesRequest, opts ...grpc.CallOption) (*NotesReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(NotesReply)
+	err := c.cc.Invoke(ctx, FileSystem_Notes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) PutNote(ctx context.Context, in *NoteRecord, opts ...grpc.CallOption) (*NoteRecord, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(NoteRecord)
+	err := c.cc.Invoke(ctx, FileSystem_PutNote_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) DeleteNote(ctx context.Context, in *NoteRequest, opts ...grpc.CallOption) (*Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, FileSystem_DeleteNote_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *fileSystemClient) Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CompareReply)
@@ -332,6 +380,10 @@ type FileSystemServer interface {
 	Import(context.Context, *ImportRequest) (*ImportReply, error)
 	Merge(context.Context, *MergeRequest) (*MergeReply, error)
 	Release(context.Context, *ReleaseRequest) (*ReleaseReply, error)
+	Note(context.Context, *NoteRequest) (*NoteRecord, error)
+	Notes(context.Context, *NotesRequest) (*NotesReply, error)
+	PutNote(context.Context, *NoteRecord) (*NoteRecord, error)
+	DeleteNote(context.Context, *NoteRequest) (*Empty, error)
 	Compare(context.Context, *CompareRequest) (*CompareReply, error)
 	Blame(context.Context, *At) (*BlameReply, error)
 	mustEmbedUnimplementedFileSystemServer()
@@ -400,6 +452,18 @@ func (UnimplementedFileSystemServer) Merge(context.Context, *MergeRequest) (*Mer
 }
 func (UnimplementedFileSystemServer) Release(context.Context, *ReleaseRequest) (*ReleaseReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Release not implemented")
+}
+func (UnimplementedFileSystemServer) Note(context.Context, *NoteRequest) (*NoteRecord, error) {
+	return nil, status.Error(codes.Unimplemented, "method Note not implemented")
+}
+func (UnimplementedFileSystemServer) Notes(context.Context, *NotesRequest) (*NotesReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Notes not implemented")
+}
+func (UnimplementedFileSystemServer) PutNote(context.Context, *NoteRecord) (*NoteRecord, error) {
+	return nil, status.Error(codes.Unimplemented, "method PutNote not implemented")
+}
+func (UnimplementedFileSystemServer) DeleteNote(context.Context, *NoteRequest) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteNote not implemented")
 }
 func (UnimplementedFileSystemServer) Compare(context.Context, *CompareRequest) (*CompareReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Compare not implemented")
@@ -741,6 +805,78 @@ func _FileSystem_Release_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FileSystem_Note_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(NoteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Note(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Note_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Note(ctx, req.(*NoteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_Notes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(NotesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Notes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Notes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Notes(ctx, req.(*NotesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_PutNote_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(NoteRecord)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).PutNote(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_PutNote_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).PutNote(ctx, req.(*NoteRecord))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_DeleteNote_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(NoteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).DeleteNote(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_DeleteNote_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).DeleteNote(ctx, req.(*NoteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _FileSystem_Compare_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CompareRequest)
 	if err := dec(in); err != nil {
@@ -847,6 +983,22 @@ var FileSystem_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Release",
 			Handler:    _FileSystem_Release_Handler,
+		},
+		{
+			MethodName: "Note",
+			Handler:    _FileSystem_Note_Handler,
+		},
+		{
+			MethodName: "Notes",
+			Handler:    _FileSystem_Notes_Handler,
+		},
+		{
+			MethodName: "PutNote",
+			Handler:    _FileSystem_PutNote_Handler,
+		},
+		{
+			MethodName: "DeleteNote",
+			Handler:    _FileSystem_DeleteNote_Handler,
 		},
 		{
 			MethodName: "Compare",
