@@ -27,6 +27,7 @@ type FS interface {
 	Releaser
 	Notes
 	Differ
+	Errands
 }
 
 // Freshness says how recent the answer about a ref has to be.

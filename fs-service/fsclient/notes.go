@@ -30,8 +30,7 @@ func (c *Client) PutNote(ctx context.Context, n fsapi.Note) (fsapi.Note, error) 
 
 // DeleteNote is in fsapi.Notes.
 func (c *Client) DeleteNote(ctx context.Context, name string, revision int64) error {
-	_, err := askAny(ctx, c, toWrite, "delete note", &pb.NoteRequest{Name: name, Revision: revision}, pb.FileSystemClient.DeleteNote,
-		func(*pb.Empty) (struct{}, error) { return struct{}{}, nil })
+	_, err := askAny(ctx, c, toWrite, "delete note", &pb.NoteRequest{Name: name, Revision: revision}, pb.FileSystemClient.DeleteNote, nothing)
 	return err
 }
 

@@ -53,6 +53,8 @@ func Run(t *testing.T, fs fsapi.FS) {
 		{"a note is read, changed and deleted as it was seen", notes},
 		{"of many who claim a note one does", oneClaims},
 		{"what is not there is not found", notFound},
+		{"an errand has one owner, and one answer", errands},
+		{"an errand that its owner left is begun again", openErrands},
 		{"git clones, fetches and pushes", speaksGit},
 	} {
 		t.Run(c.name, func(t *testing.T) {

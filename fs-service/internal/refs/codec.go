@@ -12,13 +12,15 @@ import (
 
 // The first part of every key says what the record is.
 const (
-	refPrefix   = "ref/"
-	gonePrefix  = "gone/"
-	repoPrefix  = "repo/"
-	livePrefix  = "live/"
-	placePrefix = "place/"
-	nodePrefix  = "node/"
-	notePrefix  = "note/"
+	refPrefix    = "ref/"
+	gonePrefix   = "gone/"
+	repoPrefix   = "repo/"
+	livePrefix   = "live/"
+	placePrefix  = "place/"
+	nodePrefix   = "node/"
+	notePrefix   = "note/"
+	errandPrefix = "errand/"
+	holdPrefix   = "hold/"
 )
 
 func refKey(k Key, name content.RefName) string { return refPrefix + k.String() + "/" + name.String() }
@@ -29,6 +31,9 @@ func repoKey(id content.RepoID) string { return repoPrefix + id.String() }
 func liveKey(k Key) string             { return livePrefix + k.String() }
 func noteKey(name string) string       { return notePrefix + name }
 func nodeKey(name string) string       { return nodePrefix + name }
+
+func errandKey(k content.ErrandKey) string { return errandPrefix + k.String() }
+func holdKey(k content.ErrandKey) string   { return holdPrefix + k.String() }
 
 func placeKey(s content.Shard) string {
 	if s < 0x10 {

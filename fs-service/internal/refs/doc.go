@@ -28,6 +28,9 @@
 //	place/7f                  a Placement, JSON      some 50 bytes; 256 of them
 //	node/NAME                 a Node, JSON           some 100 bytes
 //	note/NAME                 a Note's value         some 100 bytes, at most 16 KiB
+//	errand/HASH               what was asked, its owner and the answer; some 700 bytes, at
+//	                          most 64 KiB; expires after ErrandKept, and all are bounded
+//	hold/HASH                 the owner of an errand that is under way; expires soon
 //
 // KEY is 32 hexadecimal digits. A ref that was moved often is 1.2 KB, a tag
 // about 150 bytes with its key; a view holds about as much in memory. History is

@@ -3,12 +3,13 @@ package refs
 import (
 	"context"
 	"sync"
+	"time"
 
 	"rhapsode/internal/fault"
 )
 
 // Memory is Refs without a disk or other nodes: the same rules over a map. It is
-// for tests; a deleted ref's Done do not expire.
+// for tests.
 type Memory struct {
 	ledger
 }
@@ -18,7 +19,9 @@ var _ Refs = (*Memory)(nil)
 // NewMemory makes an empty one.
 func NewMemory() *Memory {
 	v := newView()
-	return &Memory{ledger{view: v, store: &memoryStore{view: v, records: make(map[string]entry)}}}
+	return &Memory{ledger{view: v, store: &memoryStore{
+		view: v, records: make(map[string]entry), expiries: make(map[string]time.Time),
+	}}}
 }
 
 // Barrier has nothing to wait for: the view is the truth.
@@ -34,8 +37,9 @@ type memoryStore struct {
 	view *view
 
 	mu       sync.Mutex
-	records  map[string]entry // guarded by mu
-	revision int64            // guarded by mu
+	records  map[string]entry     // guarded by mu
+	expiries map[string]time.Time // guarded by mu; of those records that expire
+	revision int64                // guarded by mu
 }
 
 func (m *memoryStore) transact(ctx context.Context, t transaction) (outcome, error) {
@@ -44,6 +48,9 @@ func (m *memoryStore) transact(ctx context.Context, t transaction) (outcome, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := m.expire(time.Now()); err != nil {
+		return outcome{}, err
+	}
 	for _, c := range t.conditions {
 		if !c.holds(m.records[c.key].revision) {
 			return outcome{revision: m.revision, seen: m.look(t.look)}, nil
@@ -55,15 +62,37 @@ func (m *memoryStore) transact(ctx context.Context, t transaction) (outcome, err
 		e := entry{key: p.key, value: p.value, revision: m.revision}
 		m.records[p.key] = e
 		changed = append(changed, e)
+		delete(m.expiries, p.key)
+		if p.expires > 0 {
+			m.expiries[p.key] = time.Now().Add(p.expires)
+		}
 	}
 	for _, key := range t.deletes {
 		delete(m.records, key)
+		delete(m.expiries, key)
 		changed = append(changed, entry{key: key, revision: m.revision})
 	}
 	if err := m.view.advance(changed, m.revision); err != nil {
 		return outcome{}, err
 	}
 	return outcome{done: true, revision: m.revision}, nil
+}
+
+// expire lets go of what has expired by now. The caller holds mu.
+func (m *memoryStore) expire(now time.Time) error {
+	var changed []entry
+	for key, at := range m.expiries {
+		if now.After(at) {
+			delete(m.records, key)
+			delete(m.expiries, key)
+			changed = append(changed, entry{key: key, revision: m.revision + 1})
+		}
+	}
+	if changed == nil {
+		return nil
+	}
+	m.revision++
+	return m.view.advance(changed, m.revision)
 }
 
 func (m *memoryStore) look(keys []string) []entry {

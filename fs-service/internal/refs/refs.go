@@ -81,6 +81,19 @@ type Refs interface {
 	// before, by whomever. All or none; what is there is never overwritten.
 	EnsurePlacements(ctx context.Context, nodes []string, replicas int) error
 
+	// BeginErrand claims e for its owner, if nobody holds it and either nobody began
+	// it yet or it is open and asks for the same. It returns what is there then: the
+	// caller's claim, or what keeps it from one. The owner is the caller's own if the
+	// claim is. Full: too many are remembered.
+	BeginErrand(context.Context, content.Errand) (content.Attempt, error)
+	// HoldErrand is a sign of life of e's owner. Stale: the claim ended. NotFound.
+	HoldErrand(context.Context, content.Errand) error
+	// FinishErrand ends the claim of e's owner and keeps the answer. If that is
+	// final, nobody begins e again while it is remembered. Stale, NotFound.
+	FinishErrand(ctx context.Context, e content.Errand, answer []byte, final bool) error
+	// Errand returns what is true of an errand now. NotFound.
+	Errand(context.Context, content.ErrandKey) (content.Attempt, error)
+
 	// Watch calls f with every change of a ref in the order in which they
 	// happened, until ctx ends. The first Change is a Missed one. f may take its
 	// time: who falls behind by more than a thousand changes misses some.

@@ -30,6 +30,9 @@ type state struct {
 	places map[content.Shard]placement.Placement
 	nodes  map[string]Node
 	notes  []Note // ordered by name
+
+	errands     map[string]int // bytes of each record, by key: what they hold is read from the store
+	errandBytes int            // of all of them
 }
 
 func newState() *state {
@@ -39,6 +42,8 @@ func newState() *state {
 		names:  make(map[Key]content.RepoID),
 		places: make(map[content.Shard]placement.Placement),
 		nodes:  make(map[string]Node),
+
+		errands: make(map[string]int),
 	}
 }
 
@@ -60,6 +65,8 @@ func (s *state) apply(e entry) (change Change, isRef bool, err error) {
 		err = s.applyNode(rest, e)
 	case notePrefix:
 		s.applyNote(rest, e)
+	case errandPrefix:
+		s.applyErrand(rest, e)
 	}
 	if err != nil {
 		return Change{}, false, fault.New(fault.Corrupt, "read record", e.key, err)
@@ -170,6 +177,15 @@ func (s *state) applyNode(name string, e entry) error {
 	}
 	s.nodes[name] = n
 	return nil
+}
+
+func (s *state) applyErrand(key string, e entry) {
+	s.errandBytes += len(e.value) - s.errands[key]
+	if e.value == nil {
+		delete(s.errands, key)
+	} else {
+		s.errands[key] = len(e.value)
+	}
 }
 
 // find returns where name is among k's refs, or should be.

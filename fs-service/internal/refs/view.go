@@ -165,6 +165,13 @@ func (v *view) Nodes() []Node {
 	return v.state.sortedNodes()
 }
 
+// errands returns how many are remembered, and the bytes that they take.
+func (v *view) errands() (count, size int) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return len(v.state.errands), v.state.errandBytes
+}
+
 // waiter waits for a revision.
 type waiter struct {
 	revision int64

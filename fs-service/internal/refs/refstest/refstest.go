@@ -39,6 +39,8 @@ func Run(t *testing.T, fresh func(*testing.T) Pair) {
 		{"requests outlive their ref", testDoneOfDeleted},
 		{"a repeated transaction", testRepeat},
 		{"refs are listed", testList},
+		{"an errand has one owner at a time", testErrand},
+		{"an errand whose owner died is begun again", testErrandOfTheDead},
 		{"the largest transaction", testLargest},
 		{"barrier", testBarrier},
 		{"watch", testWatch},

@@ -4388,6 +4388,238 @@ func (x *Blamed) GetSubject() []byte {
 	return nil
 }
 
+type ErrandKey struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           []byte                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErrandKey) Reset() {
+	*x = ErrandKey{}
+	mi := &file_rhapsode_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErrandKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErrandKey) ProtoMessage() {}
+
+func (x *ErrandKey) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErrandKey.ProtoReflect.Descriptor instead.
+func (*ErrandKey) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *ErrandKey) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+type ErrandRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           []byte                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	Asked         []byte                 `protobuf:"bytes,2,opt,name=asked,proto3" json:"asked,omitempty"`
+	Owner         []byte                 `protobuf:"bytes,3,opt,name=owner,proto3" json:"owner,omitempty"`
+	Hold          int64                  `protobuf:"varint,4,opt,name=hold,proto3" json:"hold,omitempty"` // seconds
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErrandRequest) Reset() {
+	*x = ErrandRequest{}
+	mi := &file_rhapsode_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErrandRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErrandRequest) ProtoMessage() {}
+
+func (x *ErrandRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErrandRequest.ProtoReflect.Descriptor instead.
+func (*ErrandRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *ErrandRequest) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *ErrandRequest) GetAsked() []byte {
+	if x != nil {
+		return x.Asked
+	}
+	return nil
+}
+
+func (x *ErrandRequest) GetOwner() []byte {
+	if x != nil {
+		return x.Owner
+	}
+	return nil
+}
+
+func (x *ErrandRequest) GetHold() int64 {
+	if x != nil {
+		return x.Hold
+	}
+	return 0
+}
+
+type FinishErrandRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errand        *ErrandRequest         `protobuf:"bytes,1,opt,name=errand,proto3" json:"errand,omitempty"`
+	Answer        []byte                 `protobuf:"bytes,2,opt,name=answer,proto3" json:"answer,omitempty"`
+	Final         bool                   `protobuf:"varint,3,opt,name=final,proto3" json:"final,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishErrandRequest) Reset() {
+	*x = FinishErrandRequest{}
+	mi := &file_rhapsode_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishErrandRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishErrandRequest) ProtoMessage() {}
+
+func (x *FinishErrandRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishErrandRequest.ProtoReflect.Descriptor instead.
+func (*FinishErrandRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *FinishErrandRequest) GetErrand() *ErrandRequest {
+	if x != nil {
+		return x.Errand
+	}
+	return nil
+}
+
+func (x *FinishErrandRequest) GetAnswer() []byte {
+	if x != nil {
+		return x.Answer
+	}
+	return nil
+}
+
+func (x *FinishErrandRequest) GetFinal() bool {
+	if x != nil {
+		return x.Final
+	}
+	return false
+}
+
+type ErrandReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Errand        *ErrandRequest         `protobuf:"bytes,1,opt,name=errand,proto3" json:"errand,omitempty"`
+	State         uint32                 `protobuf:"varint,2,opt,name=state,proto3" json:"state,omitempty"`
+	Answer        []byte                 `protobuf:"bytes,3,opt,name=answer,proto3" json:"answer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErrandReply) Reset() {
+	*x = ErrandReply{}
+	mi := &file_rhapsode_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErrandReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErrandReply) ProtoMessage() {}
+
+func (x *ErrandReply) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErrandReply.ProtoReflect.Descriptor instead.
+func (*ErrandReply) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{72}
+}
+
+func (x *ErrandReply) GetErrand() *ErrandRequest {
+	if x != nil {
+		return x.Errand
+	}
+	return nil
+}
+
+func (x *ErrandReply) GetState() uint32 {
+	if x != nil {
+		return x.State
+	}
+	return 0
+}
+
+func (x *ErrandReply) GetAnswer() []byte {
+	if x != nil {
+		return x.Answer
+	}
+	return nil
+}
+
 var File_rhapsode_proto protoreflect.FileDescriptor
 
 const file_rhapsode_proto_rawDesc = "" +
@@ -4711,7 +4943,22 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x04then\x18\x03 \x01(\x03R\x04then\x12\x16\n" +
 	"\x06commit\x18\x04 \x01(\fR\x06commit\x121\n" +
 	"\x06author\x18\x05 \x01(\v2\x19.rhapsode.fs.v1.SignatureR\x06author\x12\x18\n" +
-	"\asubject\x18\x06 \x01(\fR\asubject2\xa7\r\n" +
+	"\asubject\x18\x06 \x01(\fR\asubject\"\x1d\n" +
+	"\tErrandKey\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\fR\x03key\"a\n" +
+	"\rErrandRequest\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\fR\x03key\x12\x14\n" +
+	"\x05asked\x18\x02 \x01(\fR\x05asked\x12\x14\n" +
+	"\x05owner\x18\x03 \x01(\fR\x05owner\x12\x12\n" +
+	"\x04hold\x18\x04 \x01(\x03R\x04hold\"z\n" +
+	"\x13FinishErrandRequest\x125\n" +
+	"\x06errand\x18\x01 \x01(\v2\x1d.rhapsode.fs.v1.ErrandRequestR\x06errand\x12\x16\n" +
+	"\x06answer\x18\x02 \x01(\fR\x06answer\x12\x14\n" +
+	"\x05final\x18\x03 \x01(\bR\x05final\"r\n" +
+	"\vErrandReply\x125\n" +
+	"\x06errand\x18\x01 \x01(\v2\x1d.rhapsode.fs.v1.ErrandRequestR\x06errand\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\rR\x05state\x12\x16\n" +
+	"\x06answer\x18\x03 \x01(\fR\x06answer2\xc4\x0f\n" +
 	"\n" +
 	"FileSystem\x12?\n" +
 	"\x06Locate\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x18.rhapsode.fs.v1.Location\x12>\n" +
@@ -4740,7 +4987,12 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\n" +
 	"DeleteNote\x12\x1b.rhapsode.fs.v1.NoteRequest\x1a\x15.rhapsode.fs.v1.Empty\x12G\n" +
 	"\aCompare\x12\x1e.rhapsode.fs.v1.CompareRequest\x1a\x1c.rhapsode.fs.v1.CompareReply\x127\n" +
-	"\x05Blame\x12\x12.rhapsode.fs.v1.At\x1a\x1a.rhapsode.fs.v1.BlameReply2\xa9\x03\n" +
+	"\x05Blame\x12\x12.rhapsode.fs.v1.At\x1a\x1a.rhapsode.fs.v1.BlameReply\x12I\n" +
+	"\vBeginErrand\x12\x1d.rhapsode.fs.v1.ErrandRequest\x1a\x1b.rhapsode.fs.v1.ErrandReply\x12B\n" +
+	"\n" +
+	"HoldErrand\x12\x1d.rhapsode.fs.v1.ErrandRequest\x1a\x15.rhapsode.fs.v1.Empty\x12J\n" +
+	"\fFinishErrand\x12#.rhapsode.fs.v1.FinishErrandRequest\x1a\x15.rhapsode.fs.v1.Empty\x12@\n" +
+	"\x06Errand\x12\x19.rhapsode.fs.v1.ErrandKey\x1a\x1b.rhapsode.fs.v1.ErrandReply2\xa9\x03\n" +
 	"\x04Peer\x12F\n" +
 	"\n" +
 	"PutObjects\x12!.rhapsode.fs.v1.PutObjectsRequest\x1a\x15.rhapsode.fs.v1.Empty\x12H\n" +
@@ -4764,77 +5016,81 @@ func file_rhapsode_proto_rawDescGZIP() []byte {
 	return file_rhapsode_proto_rawDescData
 }
 
-var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 69)
+var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 73)
 var file_rhapsode_proto_goTypes = []any{
-	(*Empty)(nil),             // 0: rhapsode.fs.v1.Empty
-	(*Chunk)(nil),             // 1: rhapsode.fs.v1.Chunk
-	(*DigestReply)(nil),       // 2: rhapsode.fs.v1.DigestReply
-	(*Fault)(nil),             // 3: rhapsode.fs.v1.Fault
-	(*Signature)(nil),         // 4: rhapsode.fs.v1.Signature
-	(*Entry)(nil),             // 5: rhapsode.fs.v1.Entry
-	(*CommitRecord)(nil),      // 6: rhapsode.fs.v1.CommitRecord
-	(*At)(nil),                // 7: rhapsode.fs.v1.At
-	(*Page)(nil),              // 8: rhapsode.fs.v1.Page
-	(*Location)(nil),          // 9: rhapsode.fs.v1.Location
-	(*Replica)(nil),           // 10: rhapsode.fs.v1.Replica
-	(*StatRequest)(nil),       // 11: rhapsode.fs.v1.StatRequest
-	(*StatQuestion)(nil),      // 12: rhapsode.fs.v1.StatQuestion
-	(*StatReply)(nil),         // 13: rhapsode.fs.v1.StatReply
-	(*StatAnswer)(nil),        // 14: rhapsode.fs.v1.StatAnswer
-	(*Stat)(nil),              // 15: rhapsode.fs.v1.Stat
-	(*BlobRequest)(nil),       // 16: rhapsode.fs.v1.BlobRequest
-	(*PlaceRequest)(nil),      // 17: rhapsode.fs.v1.PlaceRequest
-	(*ListReply)(nil),         // 18: rhapsode.fs.v1.ListReply
-	(*HistoryReply)(nil),      // 19: rhapsode.fs.v1.HistoryReply
-	(*HistoryItem)(nil),       // 20: rhapsode.fs.v1.HistoryItem
-	(*CommitRequest)(nil),     // 21: rhapsode.fs.v1.CommitRequest
-	(*CommitReply)(nil),       // 22: rhapsode.fs.v1.CommitReply
-	(*FileChange)(nil),        // 23: rhapsode.fs.v1.FileChange
-	(*RepoRequest)(nil),       // 24: rhapsode.fs.v1.RepoRequest
-	(*RepoRecord)(nil),        // 25: rhapsode.fs.v1.RepoRecord
-	(*ReposRequest)(nil),      // 26: rhapsode.fs.v1.ReposRequest
-	(*ReposReply)(nil),        // 27: rhapsode.fs.v1.ReposReply
-	(*RefsRequest)(nil),       // 28: rhapsode.fs.v1.RefsRequest
-	(*RefsReply)(nil),         // 29: rhapsode.fs.v1.RefsReply
-	(*RefRequest)(nil),        // 30: rhapsode.fs.v1.RefRequest
-	(*RefRecord)(nil),         // 31: rhapsode.fs.v1.RefRecord
-	(*UploadRequest)(nil),     // 32: rhapsode.fs.v1.UploadRequest
-	(*Expect)(nil),            // 33: rhapsode.fs.v1.Expect
-	(*ChangeRequest)(nil),     // 34: rhapsode.fs.v1.ChangeRequest
-	(*Change)(nil),            // 35: rhapsode.fs.v1.Change
-	(*ChangeReply)(nil),       // 36: rhapsode.fs.v1.ChangeReply
-	(*Outcome)(nil),           // 37: rhapsode.fs.v1.Outcome
-	(*MoveRefRequest)(nil),    // 38: rhapsode.fs.v1.MoveRefRequest
-	(*PutRepoRequest)(nil),    // 39: rhapsode.fs.v1.PutRepoRequest
-	(*PutRepoReply)(nil),      // 40: rhapsode.fs.v1.PutRepoReply
-	(*DeleteRepoRequest)(nil), // 41: rhapsode.fs.v1.DeleteRepoRequest
-	(*ReceiveRequest)(nil),    // 42: rhapsode.fs.v1.ReceiveRequest
-	(*ImportRequest)(nil),     // 43: rhapsode.fs.v1.ImportRequest
-	(*ImportReply)(nil),       // 44: rhapsode.fs.v1.ImportReply
-	(*Object)(nil),            // 45: rhapsode.fs.v1.Object
-	(*PutObjectsRequest)(nil), // 46: rhapsode.fs.v1.PutObjectsRequest
-	(*ObjectRequest)(nil),     // 47: rhapsode.fs.v1.ObjectRequest
-	(*ObjectPart)(nil),        // 48: rhapsode.fs.v1.ObjectPart
-	(*DigestsRequest)(nil),    // 49: rhapsode.fs.v1.DigestsRequest
-	(*DigestsReply)(nil),      // 50: rhapsode.fs.v1.DigestsReply
-	(*PutBodyRequest)(nil),    // 51: rhapsode.fs.v1.PutBodyRequest
-	(*PutPackRequest)(nil),    // 52: rhapsode.fs.v1.PutPackRequest
-	(*GitRequest)(nil),        // 53: rhapsode.fs.v1.GitRequest
-	(*MergeRequest)(nil),      // 54: rhapsode.fs.v1.MergeRequest
-	(*Resolution)(nil),        // 55: rhapsode.fs.v1.Resolution
-	(*MergeReply)(nil),        // 56: rhapsode.fs.v1.MergeReply
-	(*MergeConflict)(nil),     // 57: rhapsode.fs.v1.MergeConflict
-	(*ReleaseRequest)(nil),    // 58: rhapsode.fs.v1.ReleaseRequest
-	(*NewTag)(nil),            // 59: rhapsode.fs.v1.NewTag
-	(*ReleaseReply)(nil),      // 60: rhapsode.fs.v1.ReleaseReply
-	(*NoteRecord)(nil),        // 61: rhapsode.fs.v1.NoteRecord
-	(*NoteRequest)(nil),       // 62: rhapsode.fs.v1.NoteRequest
-	(*NotesRequest)(nil),      // 63: rhapsode.fs.v1.NotesRequest
-	(*NotesReply)(nil),        // 64: rhapsode.fs.v1.NotesReply
-	(*CompareRequest)(nil),    // 65: rhapsode.fs.v1.CompareRequest
-	(*CompareReply)(nil),      // 66: rhapsode.fs.v1.CompareReply
-	(*BlameReply)(nil),        // 67: rhapsode.fs.v1.BlameReply
-	(*Blamed)(nil),            // 68: rhapsode.fs.v1.Blamed
+	(*Empty)(nil),               // 0: rhapsode.fs.v1.Empty
+	(*Chunk)(nil),               // 1: rhapsode.fs.v1.Chunk
+	(*DigestReply)(nil),         // 2: rhapsode.fs.v1.DigestReply
+	(*Fault)(nil),               // 3: rhapsode.fs.v1.Fault
+	(*Signature)(nil),           // 4: rhapsode.fs.v1.Signature
+	(*Entry)(nil),               // 5: rhapsode.fs.v1.Entry
+	(*CommitRecord)(nil),        // 6: rhapsode.fs.v1.CommitRecord
+	(*At)(nil),                  // 7: rhapsode.fs.v1.At
+	(*Page)(nil),                // 8: rhapsode.fs.v1.Page
+	(*Location)(nil),            // 9: rhapsode.fs.v1.Location
+	(*Replica)(nil),             // 10: rhapsode.fs.v1.Replica
+	(*StatRequest)(nil),         // 11: rhapsode.fs.v1.StatRequest
+	(*StatQuestion)(nil),        // 12: rhapsode.fs.v1.StatQuestion
+	(*StatReply)(nil),           // 13: rhapsode.fs.v1.StatReply
+	(*StatAnswer)(nil),          // 14: rhapsode.fs.v1.StatAnswer
+	(*Stat)(nil),                // 15: rhapsode.fs.v1.Stat
+	(*BlobRequest)(nil),         // 16: rhapsode.fs.v1.BlobRequest
+	(*PlaceRequest)(nil),        // 17: rhapsode.fs.v1.PlaceRequest
+	(*ListReply)(nil),           // 18: rhapsode.fs.v1.ListReply
+	(*HistoryReply)(nil),        // 19: rhapsode.fs.v1.HistoryReply
+	(*HistoryItem)(nil),         // 20: rhapsode.fs.v1.HistoryItem
+	(*CommitRequest)(nil),       // 21: rhapsode.fs.v1.CommitRequest
+	(*CommitReply)(nil),         // 22: rhapsode.fs.v1.CommitReply
+	(*FileChange)(nil),          // 23: rhapsode.fs.v1.FileChange
+	(*RepoRequest)(nil),         // 24: rhapsode.fs.v1.RepoRequest
+	(*RepoRecord)(nil),          // 25: rhapsode.fs.v1.RepoRecord
+	(*ReposRequest)(nil),        // 26: rhapsode.fs.v1.ReposRequest
+	(*ReposReply)(nil),          // 27: rhapsode.fs.v1.ReposReply
+	(*RefsRequest)(nil),         // 28: rhapsode.fs.v1.RefsRequest
+	(*RefsReply)(nil),           // 29: rhapsode.fs.v1.RefsReply
+	(*RefRequest)(nil),          // 30: rhapsode.fs.v1.RefRequest
+	(*RefRecord)(nil),           // 31: rhapsode.fs.v1.RefRecord
+	(*UploadRequest)(nil),       // 32: rhapsode.fs.v1.UploadRequest
+	(*Expect)(nil),              // 33: rhapsode.fs.v1.Expect
+	(*ChangeRequest)(nil),       // 34: rhapsode.fs.v1.ChangeRequest
+	(*Change)(nil),              // 35: rhapsode.fs.v1.Change
+	(*ChangeReply)(nil),         // 36: rhapsode.fs.v1.ChangeReply
+	(*Outcome)(nil),             // 37: rhapsode.fs.v1.Outcome
+	(*MoveRefRequest)(nil),      // 38: rhapsode.fs.v1.MoveRefRequest
+	(*PutRepoRequest)(nil),      // 39: rhapsode.fs.v1.PutRepoRequest
+	(*PutRepoReply)(nil),        // 40: rhapsode.fs.v1.PutRepoReply
+	(*DeleteRepoRequest)(nil),   // 41: rhapsode.fs.v1.DeleteRepoRequest
+	(*ReceiveRequest)(nil),      // 42: rhapsode.fs.v1.ReceiveRequest
+	(*ImportRequest)(nil),       // 43: rhapsode.fs.v1.ImportRequest
+	(*ImportReply)(nil),         // 44: rhapsode.fs.v1.ImportReply
+	(*Object)(nil),              // 45: rhapsode.fs.v1.Object
+	(*PutObjectsRequest)(nil),   // 46: rhapsode.fs.v1.PutObjectsRequest
+	(*ObjectRequest)(nil),       // 47: rhapsode.fs.v1.ObjectRequest
+	(*ObjectPart)(nil),          // 48: rhapsode.fs.v1.ObjectPart
+	(*DigestsRequest)(nil),      // 49: rhapsode.fs.v1.DigestsRequest
+	(*DigestsReply)(nil),        // 50: rhapsode.fs.v1.DigestsReply
+	(*PutBodyRequest)(nil),      // 51: rhapsode.fs.v1.PutBodyRequest
+	(*PutPackRequest)(nil),      // 52: rhapsode.fs.v1.PutPackRequest
+	(*GitRequest)(nil),          // 53: rhapsode.fs.v1.GitRequest
+	(*MergeRequest)(nil),        // 54: rhapsode.fs.v1.MergeRequest
+	(*Resolution)(nil),          // 55: rhapsode.fs.v1.Resolution
+	(*MergeReply)(nil),          // 56: rhapsode.fs.v1.MergeReply
+	(*MergeConflict)(nil),       // 57: rhapsode.fs.v1.MergeConflict
+	(*ReleaseRequest)(nil),      // 58: rhapsode.fs.v1.ReleaseRequest
+	(*NewTag)(nil),              // 59: rhapsode.fs.v1.NewTag
+	(*ReleaseReply)(nil),        // 60: rhapsode.fs.v1.ReleaseReply
+	(*NoteRecord)(nil),          // 61: rhapsode.fs.v1.NoteRecord
+	(*NoteRequest)(nil),         // 62: rhapsode.fs.v1.NoteRequest
+	(*NotesRequest)(nil),        // 63: rhapsode.fs.v1.NotesRequest
+	(*NotesReply)(nil),          // 64: rhapsode.fs.v1.NotesReply
+	(*CompareRequest)(nil),      // 65: rhapsode.fs.v1.CompareRequest
+	(*CompareReply)(nil),        // 66: rhapsode.fs.v1.CompareReply
+	(*BlameReply)(nil),          // 67: rhapsode.fs.v1.BlameReply
+	(*Blamed)(nil),              // 68: rhapsode.fs.v1.Blamed
+	(*ErrandKey)(nil),           // 69: rhapsode.fs.v1.ErrandKey
+	(*ErrandRequest)(nil),       // 70: rhapsode.fs.v1.ErrandRequest
+	(*FinishErrandRequest)(nil), // 71: rhapsode.fs.v1.FinishErrandRequest
+	(*ErrandReply)(nil),         // 72: rhapsode.fs.v1.ErrandReply
 }
 var file_rhapsode_proto_depIdxs = []int32{
 	4,  // 0: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
@@ -4886,75 +5142,85 @@ var file_rhapsode_proto_depIdxs = []int32{
 	23, // 46: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
 	68, // 47: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
 	4,  // 48: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
-	24, // 49: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
-	11, // 50: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
-	16, // 51: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
-	17, // 52: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
-	17, // 53: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
-	21, // 54: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
-	24, // 55: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
-	26, // 56: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
-	28, // 57: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
-	30, // 58: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
-	32, // 59: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
-	34, // 60: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
-	38, // 61: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
-	39, // 62: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
-	41, // 63: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
-	42, // 64: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
-	43, // 65: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
-	54, // 66: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
-	58, // 67: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
-	62, // 68: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
-	63, // 69: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
-	61, // 70: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
-	62, // 71: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
-	65, // 72: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
-	7,  // 73: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
-	46, // 74: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
-	47, // 75: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
-	49, // 76: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
-	49, // 77: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
-	51, // 78: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
-	52, // 79: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
-	53, // 80: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
-	9,  // 81: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
-	13, // 82: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
-	1,  // 83: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
-	18, // 84: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
-	19, // 85: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
-	22, // 86: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
-	25, // 87: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
-	27, // 88: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
-	29, // 89: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
-	31, // 90: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
-	2,  // 91: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
-	36, // 92: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
-	31, // 93: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
-	40, // 94: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
-	0,  // 95: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
-	44, // 96: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
-	44, // 97: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
-	56, // 98: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
-	60, // 99: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
-	61, // 100: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
-	64, // 101: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
-	61, // 102: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
-	0,  // 103: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
-	66, // 104: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
-	67, // 105: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
-	0,  // 106: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
-	48, // 107: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
-	50, // 108: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
-	0,  // 109: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
-	0,  // 110: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
-	0,  // 111: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
-	1,  // 112: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
-	81, // [81:113] is the sub-list for method output_type
-	49, // [49:81] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	70, // 49: rhapsode.fs.v1.FinishErrandRequest.errand:type_name -> rhapsode.fs.v1.ErrandRequest
+	70, // 50: rhapsode.fs.v1.ErrandReply.errand:type_name -> rhapsode.fs.v1.ErrandRequest
+	24, // 51: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
+	11, // 52: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
+	16, // 53: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
+	17, // 54: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
+	17, // 55: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
+	21, // 56: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
+	24, // 57: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
+	26, // 58: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
+	28, // 59: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
+	30, // 60: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
+	32, // 61: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
+	34, // 62: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
+	38, // 63: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
+	39, // 64: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
+	41, // 65: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
+	42, // 66: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
+	43, // 67: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
+	54, // 68: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
+	58, // 69: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
+	62, // 70: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
+	63, // 71: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
+	61, // 72: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
+	62, // 73: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
+	65, // 74: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
+	7,  // 75: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
+	70, // 76: rhapsode.fs.v1.FileSystem.BeginErrand:input_type -> rhapsode.fs.v1.ErrandRequest
+	70, // 77: rhapsode.fs.v1.FileSystem.HoldErrand:input_type -> rhapsode.fs.v1.ErrandRequest
+	71, // 78: rhapsode.fs.v1.FileSystem.FinishErrand:input_type -> rhapsode.fs.v1.FinishErrandRequest
+	69, // 79: rhapsode.fs.v1.FileSystem.Errand:input_type -> rhapsode.fs.v1.ErrandKey
+	46, // 80: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
+	47, // 81: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
+	49, // 82: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
+	49, // 83: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
+	51, // 84: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
+	52, // 85: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
+	53, // 86: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
+	9,  // 87: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
+	13, // 88: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
+	1,  // 89: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
+	18, // 90: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
+	19, // 91: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
+	22, // 92: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
+	25, // 93: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
+	27, // 94: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
+	29, // 95: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
+	31, // 96: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
+	2,  // 97: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
+	36, // 98: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
+	31, // 99: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
+	40, // 100: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
+	0,  // 101: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
+	44, // 102: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
+	44, // 103: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
+	56, // 104: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
+	60, // 105: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
+	61, // 106: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
+	64, // 107: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
+	61, // 108: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
+	0,  // 109: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
+	66, // 110: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
+	67, // 111: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
+	72, // 112: rhapsode.fs.v1.FileSystem.BeginErrand:output_type -> rhapsode.fs.v1.ErrandReply
+	0,  // 113: rhapsode.fs.v1.FileSystem.HoldErrand:output_type -> rhapsode.fs.v1.Empty
+	0,  // 114: rhapsode.fs.v1.FileSystem.FinishErrand:output_type -> rhapsode.fs.v1.Empty
+	72, // 115: rhapsode.fs.v1.FileSystem.Errand:output_type -> rhapsode.fs.v1.ErrandReply
+	0,  // 116: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
+	48, // 117: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
+	50, // 118: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
+	0,  // 119: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
+	0,  // 120: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
+	0,  // 121: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
+	1,  // 122: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
+	87, // [87:123] is the sub-list for method output_type
+	51, // [51:87] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_rhapsode_proto_init() }
@@ -4969,7 +5235,7 @@ func file_rhapsode_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rhapsode_proto_rawDesc), len(file_rhapsode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   69,
+			NumMessages:   73,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

@@ -22,31 +22,35 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	FileSystem_Locate_FullMethodName     = "/rhapsode.fs.v1.FileSystem/Locate"
-	FileSystem_Stat_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Stat"
-	FileSystem_Blob_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Blob"
-	FileSystem_List_FullMethodName       = "/rhapsode.fs.v1.FileSystem/List"
-	FileSystem_History_FullMethodName    = "/rhapsode.fs.v1.FileSystem/History"
-	FileSystem_Commit_FullMethodName     = "/rhapsode.fs.v1.FileSystem/Commit"
-	FileSystem_Repo_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Repo"
-	FileSystem_Repos_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Repos"
-	FileSystem_Refs_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Refs"
-	FileSystem_Ref_FullMethodName        = "/rhapsode.fs.v1.FileSystem/Ref"
-	FileSystem_Upload_FullMethodName     = "/rhapsode.fs.v1.FileSystem/Upload"
-	FileSystem_Change_FullMethodName     = "/rhapsode.fs.v1.FileSystem/Change"
-	FileSystem_MoveRef_FullMethodName    = "/rhapsode.fs.v1.FileSystem/MoveRef"
-	FileSystem_PutRepo_FullMethodName    = "/rhapsode.fs.v1.FileSystem/PutRepo"
-	FileSystem_DeleteRepo_FullMethodName = "/rhapsode.fs.v1.FileSystem/DeleteRepo"
-	FileSystem_Receive_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Receive"
-	FileSystem_Import_FullMethodName     = "/rhapsode.fs.v1.FileSystem/Import"
-	FileSystem_Merge_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Merge"
-	FileSystem_Release_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Release"
-	FileSystem_Note_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Note"
-	FileSystem_Notes_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Notes"
-	FileSystem_PutNote_FullMethodName    = "/rhapsode.fs.v1.FileSystem/PutNote"
-	FileSystem_DeleteNote_FullMethodName = "/rhapsode.fs.v1.FileSystem/DeleteNote"
-	FileSystem_Compare_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Compare"
-	FileSystem_Blame_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Blame"
+	FileSystem_Locate_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Locate"
+	FileSystem_Stat_FullMethodName         = "/rhapsode.fs.v1.FileSystem/Stat"
+	FileSystem_Blob_FullMethodName         = "/rhapsode.fs.v1.FileSystem/Blob"
+	FileSystem_List_FullMethodName         = "/rhapsode.fs.v1.FileSystem/List"
+	FileSystem_History_FullMethodName      = "/rhapsode.fs.v1.FileSystem/History"
+	FileSystem_Commit_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Commit"
+	FileSystem_Repo_FullMethodName         = "/rhapsode.fs.v1.FileSystem/Repo"
+	FileSystem_Repos_FullMethodName        = "/rhapsode.fs.v1.FileSystem/Repos"
+	FileSystem_Refs_FullMethodName         = "/rhapsode.fs.v1.FileSystem/Refs"
+	FileSystem_Ref_FullMethodName          = "/rhapsode.fs.v1.FileSystem/Ref"
+	FileSystem_Upload_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Upload"
+	FileSystem_Change_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Change"
+	FileSystem_MoveRef_FullMethodName      = "/rhapsode.fs.v1.FileSystem/MoveRef"
+	FileSystem_PutRepo_FullMethodName      = "/rhapsode.fs.v1.FileSystem/PutRepo"
+	FileSystem_DeleteRepo_FullMethodName   = "/rhapsode.fs.v1.FileSystem/DeleteRepo"
+	FileSystem_Receive_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Receive"
+	FileSystem_Import_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Import"
+	FileSystem_Merge_FullMethodName        = "/rhapsode.fs.v1.FileSystem/Merge"
+	FileSystem_Release_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Release"
+	FileSystem_Note_FullMethodName         = "/rhapsode.fs.v1.FileSystem/Note"
+	FileSystem_Notes_FullMethodName        = "/rhapsode.fs.v1.FileSystem/Notes"
+	FileSystem_PutNote_FullMethodName      = "/rhapsode.fs.v1.FileSystem/PutNote"
+	FileSystem_DeleteNote_FullMethodName   = "/rhapsode.fs.v1.FileSystem/DeleteNote"
+	FileSystem_Compare_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Compare"
+	FileSystem_Blame_FullMethodName        = "/rhapsode.fs.v1.FileSystem/Blame"
+	FileSystem_BeginErrand_FullMethodName  = "/rhapsode.fs.v1.FileSystem/BeginErrand"
+	FileSystem_HoldErrand_FullMethodName   = "/rhapsode.fs.v1.FileSystem/HoldErrand"
+	FileSystem_FinishErrand_FullMethodName = "/rhapsode.fs.v1.FileSystem/FinishErrand"
+	FileSystem_Errand_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Errand"
 )
 
 // FileSystemClient is the client API for FileSystem service.
@@ -80,6 +84,10 @@ type FileSystemClient interface {
 	DeleteNote(ctx context.Context, in *NoteRequest, opts ...grpc.CallOption) (*Empty, error)
 	Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareReply, error)
 	Blame(ctx context.Context, in *At, opts ...grpc.CallOption) (*BlameReply, error)
+	BeginErrand(ctx context.Context, in *ErrandRequest, opts ...grpc.CallOption) (*ErrandReply, error)
+	HoldErrand(ctx context.Context, in *ErrandRequest, opts ...grpc.CallOption) (*Empty, error)
+	FinishErrand(ctx context.Context, in *FinishErrandRequest, opts ...grpc.CallOption) (*Empty, error)
+	Errand(ctx context.Context, in *ErrandKey, opts ...grpc.CallOption) (*ErrandReply, error)
 }
 
 type fileSystemClient struct {
@@ -355,6 +363,46 @@ func (c *fileSystemClient) Blame(ctx context.Context, in *At, opts ...grpc.CallO
 	return out, nil
 }
 
+func (c *fileSystemClient) BeginErrand(ctx context.Context, in *ErrandRequest, opts ...grpc.CallOption) (*ErrandReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ErrandReply)
+	err := c.cc.Invoke(ctx, FileSystem_BeginErrand_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) HoldErrand(ctx context.Context, in *ErrandRequest, opts ...grpc.CallOption) (*Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, FileSystem_HoldErrand_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) FinishErrand(ctx context.Context, in *FinishErrandRequest, opts ...grpc.CallOption) (*Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, FileSystem_FinishErrand_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) Errand(ctx context.Context, in *ErrandKey, opts ...grpc.CallOption) (*ErrandReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ErrandReply)
+	err := c.cc.Invoke(ctx, FileSystem_Errand_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // FileSystemServer is the server API for FileSystem service.
 // All implementations must embed UnimplementedFileSystemServer
 // for forward compatibility.
@@ -386,6 +434,10 @@ type FileSystemServer interface {
 	DeleteNote(context.Context, *NoteRequest) (*Empty, error)
 	Compare(context.Context, *CompareRequest) (*CompareReply, error)
 	Blame(context.Context, *At) (*BlameReply, error)
+	BeginErrand(context.Context, *ErrandRequest) (*ErrandReply, error)
+	HoldErrand(context.Context, *ErrandRequest) (*Empty, error)
+	FinishErrand(context.Context, *FinishErrandRequest) (*Empty, error)
+	Errand(context.Context, *ErrandKey) (*ErrandReply, error)
 	mustEmbedUnimplementedFileSystemServer()
 }
 
@@ -470,6 +522,18 @@ func (UnimplementedFileSystemServer) Compare(context.Context, *CompareRequest) (
 }
 func (UnimplementedFileSystemServer) Blame(context.Context, *At) (*BlameReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Blame not implemented")
+}
+func (UnimplementedFileSystemServer) BeginErrand(context.Context, *ErrandRequest) (*ErrandReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method BeginErrand not implemented")
+}
+func (UnimplementedFileSystemServer) HoldErrand(context.Context, *ErrandRequest) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method HoldErrand not implemented")
+}
+func (UnimplementedFileSystemServer) FinishErrand(context.Context, *FinishErrandRequest) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method FinishErrand not implemented")
+}
+func (UnimplementedFileSystemServer) Errand(context.Context, *ErrandKey) (*ErrandReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Errand not implemented")
 }
 func (UnimplementedFileSystemServer) mustEmbedUnimplementedFileSystemServer() {}
 func (UnimplementedFileSystemServer) testEmbeddedByValue()                    {}
@@ -913,6 +977,78 @@ func _FileSystem_Blame_Handler(srv interface{}, ctx context.Context, dec func(in
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FileSystem_BeginErrand_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ErrandRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).BeginErrand(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_BeginErrand_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).BeginErrand(ctx, req.(*ErrandRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_HoldErrand_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ErrandRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).HoldErrand(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_HoldErrand_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).HoldErrand(ctx, req.(*ErrandRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_FinishErrand_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FinishErrandRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).FinishErrand(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_FinishErrand_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).FinishErrand(ctx, req.(*FinishErrandRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_Errand_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ErrandKey)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Errand(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Errand_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Errand(ctx, req.(*ErrandKey))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // FileSystem_ServiceDesc is the grpc.ServiceDesc for FileSystem service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1007,6 +1143,22 @@ var FileSystem_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Blame",
 			Handler:    _FileSystem_Blame_Handler,
+		},
+		{
+			MethodName: "BeginErrand",
+			Handler:    _FileSystem_BeginErrand_Handler,
+		},
+		{
+			MethodName: "HoldErrand",
+			Handler:    _FileSystem_HoldErrand_Handler,
+		},
+		{
+			MethodName: "FinishErrand",
+			Handler:    _FileSystem_FinishErrand_Handler,
+		},
+		{
+			MethodName: "Errand",
+			Handler:    _FileSystem_Errand_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
