@@ -52,6 +52,9 @@ const (
 	editions    = tagsPrefix + "v/"
 )
 
+// DraftsPrefix is what the names of all drafts begin with.
+const DraftsPrefix = "refs/drafts/"
+
 // ParseRefName takes a full name that begins with "refs/" and that git would
 // take too (git-check-ref-format(1)); at most 255 bytes.
 func ParseRefName(s string) (RefName, error) {
@@ -69,6 +72,21 @@ func Branch(name string) (RefName, error) { return short(headsPrefix, "branch na
 
 // Tag returns the ref of the tag name.
 func Tag(name string) (RefName, error) { return short(tagsPrefix, "tag name", name) }
+
+// Draft returns the ref under which a save of an owner is kept that was refused.
+func Draft(owner, id string) (RefName, error) {
+	if strings.Contains(owner, "/") || strings.Contains(id, "/") {
+		return RefName{}, fault.Newf(fault.Invalid, "draft name", "%q or %q holds a slash", clip(owner), clip(id))
+	}
+	return ParseRefName(DraftsPrefix + owner + "/" + id)
+}
+
+// Draft returns whose draft r is, and which; ok is false if it is none.
+func (r RefName) Draft() (owner, id string, ok bool) {
+	name, is := strings.CutPrefix(r.s, DraftsPrefix)
+	owner, id, cut := strings.Cut(name, "/")
+	return owner, id, is && cut && !strings.Contains(id, "/")
+}
 
 func short(prefix, what, name string) (RefName, error) {
 	if why := badRef(prefix + name); why != "" {

@@ -28,6 +28,7 @@ type FS interface {
 	Notes
 	Differ
 	Errands
+	Drafter
 }
 
 // Freshness says how recent the answer about a ref has to be.

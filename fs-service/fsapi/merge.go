@@ -15,7 +15,24 @@ type Merger interface {
 	//
 	// Stale: Expect does not hold. Conflict: the histories have nothing in common.
 	// Invalid: a resolution makes no sense, or its path is not in conflict. TooLarge.
+	//
+	// A draft that is brought in is dropped with it.
 	Merge(context.Context, Merge) (Merged, error)
+
+	// Pick does to a branch what one commit did to its parent, as git cherry-pick, or undoes
+	// it, as git revert: a merge of which the commit's parent is the base, and a commit with
+	// one parent, the branch's tip. Answers and errors are those of Merge; Invalid also: of a merge, Mainline
+	// does not say which parent counts.
+	Pick(context.Context, Pick) (Merged, error)
+}
+
+// Pick is which commit should be brought into which branch: Merge.From is the commit. A commit
+// that is picked keeps its author, and its message unless another is given; Merge.Author is who
+// picks it.
+type Pick struct {
+	Merge
+	Revert   bool
+	Mainline int // which parent of a merge counts, from 1; 0: it is no merge
 }
 
 // Merge is what should be brought into which branch.

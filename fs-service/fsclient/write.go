@@ -46,6 +46,19 @@ func (c *Client) Release(ctx context.Context, r fsapi.Release) (fsapi.Released, 
 	return ask(ctx, c, r.Record.Repo, toWrite, "release", wire.FromRelease(r), pb.FileSystemClient.Release, wire.Released)
 }
 
+// Pick is in fsapi.Merger.
+func (c *Client) Pick(ctx context.Context, p fsapi.Pick) (fsapi.Merged, error) {
+	if p.Request.IsZero() {
+		p.Request = content.NewRequestID()
+	}
+	return ask(ctx, c, p.Repo, toWrite, "pick", wire.FromPick(p), pb.FileSystemClient.Pick, wire.Merged)
+}
+
+// Keep is in fsapi.Drafter. What is kept twice is one draft, so it needs no request id.
+func (c *Client) Keep(ctx context.Context, r fsapi.Refused) (fsapi.Draft, error) {
+	return ask(ctx, c, r.Repo, toWrite, "keep", wire.FromRefused(r), pb.FileSystemClient.Keep, wire.Draft)
+}
+
 // PutRepo is in fsapi.Writer.
 func (c *Client) PutRepo(ctx context.Context, change fsapi.RepoChange) (r fsapi.Repo, created bool, err error) {
 	if change.Request.IsZero() {

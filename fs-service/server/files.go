@@ -279,6 +279,24 @@ func (f files) Release(ctx context.Context, p *pb.ReleaseRequest) (*pb.ReleaseRe
 	return answer(released, err, wire.FromReleased)
 }
 
+func (f files) Pick(ctx context.Context, p *pb.PickRequest) (*pb.MergeReply, error) {
+	pick, err := wire.Pick(p)
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	merged, err := f.node.Pick(ctx, pick)
+	return answer(merged, err, wire.FromMerged)
+}
+
+func (f files) Keep(ctx context.Context, p *pb.KeepRequest) (*pb.KeepReply, error) {
+	r, err := wire.Refused(p)
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	d, err := f.node.Keep(ctx, r)
+	return answer(d, err, wire.FromDraft)
+}
+
 func (f files) Compare(ctx context.Context, p *pb.CompareRequest) (*pb.CompareReply, error) {
 	q, err := wire.CompareQuestion(p)
 	if err != nil {

@@ -130,24 +130,29 @@ func (p place) txn(moves ...refs.Move) refs.Txn {
 
 // Change makes one commit on a branch (fsapi.Writer).
 func (c *Coordinator) Change(ctx context.Context, cs content.ChangeSet) (content.Changed, error) {
-	if err := cs.Check(); err != nil {
-		return content.Changed{}, err
-	}
-	for _, change := range cs.Changes {
-		if err := change.Path.Creatable(); err != nil && !change.Delete {
-			return content.Changed{}, err
-		}
-	}
-	p, err := c.fresh(ctx, cs.Repo)
+	p, err := c.admit(ctx, cs)
 	if err != nil {
 		return content.Changed{}, err
 	}
-	if uploads := uploads(cs); len(uploads) > 0 {
-		if err := c.objects.EnsureBodies(ctx, p.repo.Pool, p.at, uploads); err != nil {
-			return content.Changed{}, err
+	return c.enter(ctx, laneKey{p.repo.Key, cs.Branch}, cs)
+}
+
+// admit says why cs can't be carried out whatever the branch holds, and sees to it that a
+// quorum has what was uploaded for it.
+func (c *Coordinator) admit(ctx context.Context, cs content.ChangeSet) (place, error) {
+	if err := cs.Check(); err != nil {
+		return place{}, err
+	}
+	for _, change := range cs.Changes {
+		if err := change.Path.Creatable(); err != nil && !change.Delete {
+			return place{}, err
 		}
 	}
-	return c.enter(ctx, laneKey{p.repo.Key, cs.Branch}, cs)
+	p, err := c.fresh(ctx, cs.Repo)
+	if uploads := uploads(cs); err == nil && len(uploads) > 0 {
+		err = c.objects.EnsureBodies(ctx, p.repo.Pool, p.at, uploads)
+	}
+	return p, err
 }
 
 func uploads(cs content.ChangeSet) (ds []content.Digest) {

@@ -14,20 +14,37 @@ import (
 	"rhapsode/internal/fault"
 )
 
-// Merge brings a revision into a branch (fsapi.Merger). It is judged and built at the tip, and
-// anew if the branch moves meanwhile: what was clean may be in conflict then.
+// Merge brings a revision into a branch (fsapi.Merger).
 func (c *Coordinator) Merge(ctx context.Context, m fsapi.Merge) (fsapi.Merged, error) {
+	return c.bringIn(ctx, m, merging{c})
+}
+
+// joint is what of a commit comes into a branch, and what the commit that it makes is.
+type joint interface {
+	// join makes one state of a branch's tip and a commit.
+	join(ctx context.Context, src gitfmt.Source, ours, theirs content.Digest, r merge.Resolutions) (merge.Result, error)
+	// commit is the one that goes on a branch: parents, author and message. Zero times are now.
+	commit(m fsapi.Merge, ours content.Digest, theirs content.Commit) content.Commit
+	// nothing says whether the result is no news to the branch.
+	nothing(ctx context.Context, src gitfmt.Source, ours, theirs content.Digest, r merge.Result) (bool, error)
+	// origin says of a commit that was made what it came of.
+	origin(ctx context.Context, src gitfmt.Source, made content.Commit) (theirs content.Digest, bases []content.Digest, err error)
+}
+
+// bringIn judges and builds at the branch's tip, and anew if the branch moves meanwhile: what
+// was clean may be in conflict then.
+func (c *Coordinator) bringIn(ctx context.Context, m fsapi.Merge, j joint) (fsapi.Merged, error) {
 	resolutions, given, err := resolutionsOf(m)
 	if err != nil {
 		return fsapi.Merged{}, err
 	}
 	var merged fsapi.Merged
 	err = c.moving(ctx, m.Repo, func(ctx context.Context, p place) (refs.Txn, error) {
-		src := c.objects.Pool(p.repo.Pool)
+		b := bringing{Coordinator: c, Merge: m, joint: j, at: p, src: c.objects.Pool(p.repo.Pool)}
 		old, found := c.refs.Ref(p.repo.Key, m.Into)
 		if commit, ok := find(old.Done, m.Request); ok {
-			merged, err = c.repeatMerge(ctx, src, commit)
-			return refs.Txn{}, err
+			merged, err = b.again(ctx, commit)
+			return p.txn(b.spent()...), err
 		}
 		if !found {
 			return refs.Txn{}, &fault.Error{Kind: fault.NotFound, Op: "branch", Name: m.Into.Short()}
@@ -35,129 +52,149 @@ func (c *Coordinator) Merge(ctx context.Context, m fsapi.Merge) (fsapi.Merged, e
 		if err := m.Expect.Judge(m.Into.Short(), &old.Target); err != nil {
 			return refs.Txn{}, err
 		}
-		theirs, err := c.Resolve(ctx, p.repo, m.From)
-		if err == nil {
-			theirs, err = gitfmt.Peel(ctx, src, theirs)
-		}
+		theirs, err := b.theirs(ctx)
 		if err != nil {
 			return refs.Txn{}, err
 		}
-		result, err := merge.New(c.trees, c.graph).Commits(ctx, gitfmt.Overlay{Stored: src, Made: given}, merge.Commits{
-			Ours: old.Target, Theirs: theirs, Resolutions: resolutions,
-		})
+		result, err := j.join(ctx, gitfmt.Overlay{Stored: b.src, Made: given}, old.Target, theirs, resolutions)
 		if err != nil {
 			return refs.Txn{}, err
 		}
-		merged = outcome(old.Target, theirs, result)
-		if !merged.Modified || m.DryRun {
+		if merged, err = b.outcome(ctx, old.Target, theirs, result); err != nil {
+			return refs.Txn{}, err
+		}
+		switch {
+		case m.DryRun || len(merged.Conflicts) > 0:
 			return refs.Txn{}, nil
+		case !merged.Modified:
+			return p.txn(b.spent()...), nil
 		}
-		return c.mergeCommit(ctx, p, src, m, old, &merged, append(values(given), result.Made...), result.Tree)
+		return b.commit(ctx, old, &merged, append(values(given), result.Made...), result.Tree)
 	})
 	return merged, err
 }
 
-// mergeCommit makes the commit durable and returns the transaction that moves the branch to it.
-func (c *Coordinator) mergeCommit(ctx context.Context, p place, src gitfmt.Source, m fsapi.Merge, old refs.Record, merged *fsapi.Merged, made []content.Object, tree content.Digest) (refs.Txn, error) {
-	if err := c.objects.Close(ctx, p.repo.Pool, p.at, []content.Digest{merged.Theirs}); err != nil {
+// bringing is one attempt to bring something in.
+type bringing struct {
+	*Coordinator
+	fsapi.Merge
+	joint joint
+	at    place
+	src   gitfmt.Source
+}
+
+// theirs is the commit that is brought in.
+func (b *bringing) theirs(ctx context.Context) (content.Digest, error) {
+	theirs, err := b.Resolve(ctx, b.at.repo, b.From)
+	if err != nil {
+		return content.Digest{}, err
+	}
+	return gitfmt.Peel(ctx, b.src, theirs)
+}
+
+// commit makes what came of it durable and returns the transaction that moves the branch there.
+func (b *bringing) commit(ctx context.Context, old refs.Record, merged *fsapi.Merged, made []content.Object, tree content.Digest) (refs.Txn, error) {
+	if err := b.objects.Close(ctx, b.at.repo.Pool, b.at.at, []content.Digest{merged.Theirs}); err != nil {
 		return refs.Txn{}, err
 	}
-	tip, err := c.graph.Commit(ctx, src, old.Target)
+	tip, err := b.graph.Commit(ctx, b.src, merged.Ours)
 	if err != nil {
 		return refs.Txn{}, err
 	}
-	commit := content.Commit{
-		Tree: tree, Parents: []content.Digest{merged.Ours, merged.Theirs}, Author: m.Author, Message: m.Message,
-		Committer: committer(notBefore(tip.Committer.When, c.clock().Truncate(time.Second))),
+	theirs, err := b.graph.Commit(ctx, b.src, merged.Theirs)
+	if err != nil {
+		return refs.Txn{}, err
 	}
+	commit := b.joint.commit(b.Merge, merged.Ours, theirs)
+	commit.Tree = tree
+	commit.Committer.When = notBefore(tip.Committer.When, b.clock().Truncate(time.Second))
 	if commit.Author.When.IsZero() {
 		commit.Author.When = commit.Committer.When
 	}
-	if commit.Message == "" {
-		commit.Message = fmt.Sprintf("Merge %v into %s\n", m.From, m.Into.Short())
-	}
 	o := gitfmt.EncodeCommit(commit)
-	err = c.objects.Write(ctx, p.repo.Pool, p.at, replica.Batch{
-		Objects: append(made, o), Bases: commit.Parents, Tips: []content.Digest{o.Digest},
+	err = b.objects.Write(ctx, b.at.repo.Pool, b.at.at, replica.Batch{
+		Objects: append(made, o), Bases: []content.Digest{merged.Ours, merged.Theirs}, Tips: []content.Digest{o.Digest},
 	})
 	if err != nil {
 		return refs.Txn{}, err
 	}
 	merged.Commit = o.Digest
-	move := refs.Move{Name: m.Into, Expect: old.Revision, New: o.Digest}
-	if !m.Request.IsZero() {
-		move.Done = []refs.Done{{Request: m.Request, Commit: o.Digest}}
+	move := refs.Move{Name: b.Into, Expect: old.Revision, New: o.Digest}
+	if !b.Request.IsZero() {
+		move.Done = []refs.Done{{Request: b.Request, Commit: o.Digest}}
 	}
-	return p.txn(move), nil
+	return b.at.txn(append(b.spent(), move)...), nil
 }
 
-// outcome tells what a merge came to.
-func outcome(ours, theirs content.Digest, r merge.Result) fsapi.Merged {
+// spent drops the draft that was brought in, if it was one.
+func (b *bringing) spent() (moves []refs.Move) {
+	for _, name := range b.From.Candidates() {
+		if _, _, draft := name.Draft(); !draft {
+			continue
+		}
+		if r, found := b.refs.Ref(b.at.repo.Key, name); found {
+			moves = append(moves, refs.Move{Name: name, Expect: r.Revision})
+		}
+	}
+	return moves
+}
+
+// outcome tells what it came to.
+func (b *bringing) outcome(ctx context.Context, ours, theirs content.Digest, r merge.Result) (fsapi.Merged, error) {
 	m := fsapi.Merged{Ours: ours, Theirs: theirs, Bases: r.Bases, More: r.More}
 	for _, c := range r.Conflicts {
 		m.Conflicts = append(m.Conflicts, fsapi.MergeConflict{
 			Path: c.Path, Kind: c.Kind.String(), Base: c.Base, Ours: c.Ours, Theirs: c.Theirs,
 		})
 	}
-	switch {
-	case len(r.Bases) == 1 && r.Bases[0] == theirs:
-		m.Commit = ours // all of it is there already
-	case len(r.Conflicts) == 0:
-		m.Modified = true
+	if len(r.Conflicts) > 0 {
+		return m, nil
 	}
-	return m
+	nothing, err := b.joint.nothing(ctx, b.src, ours, theirs, r)
+	if nothing {
+		m.Commit = ours
+	}
+	m.Modified = !nothing
+	return m, err
 }
 
-// repeatMerge tells again what a request was told that has been carried out before.
-func (c *Coordinator) repeatMerge(ctx context.Context, src gitfmt.Source, id content.Digest) (fsapi.Merged, error) {
-	commit, err := c.graph.Commit(ctx, src, id)
-	if err != nil || len(commit.Parents) != 2 {
+// again tells what a request was told that has been carried out before.
+func (b *bringing) again(ctx context.Context, id content.Digest) (fsapi.Merged, error) {
+	made, err := b.graph.Commit(ctx, b.src, id)
+	if err != nil || len(made.Parents) == 0 {
 		return fsapi.Merged{}, err
 	}
-	bases, err := merge.Bases(ctx, c.graph, src, commit.Parents[0], commit.Parents[1])
-	return fsapi.Merged{Commit: id, Modified: true, Ours: commit.Parents[0], Theirs: commit.Parents[1], Bases: bases}, err
+	m := fsapi.Merged{Commit: id, Modified: true, Ours: made.Parents[0]}
+	m.Theirs, m.Bases, err = b.joint.origin(ctx, b.src, made)
+	return m, err
 }
 
-// resolutionsOf checks what is said of paths in conflict, and returns the documents that come with it.
-func resolutionsOf(m fsapi.Merge) (merge.Resolutions, map[content.Digest]content.Object, error) {
-	if !m.Into.IsBranch() {
-		return nil, nil, fault.Newf(fault.Invalid, "merge", "%v is not a branch", m.Into)
-	}
-	if len(m.Resolutions) > fsapi.MaxResolutions {
-		return nil, nil, fault.Newf(fault.Invalid, "merge", "%d resolutions, more than %d", len(m.Resolutions), fsapi.MaxResolutions)
-	}
-	given := map[content.Digest]content.Object{}
-	resolutions := merge.Resolutions{}
-	for _, r := range m.Resolutions {
-		if _, twice := resolutions[r.Path]; twice {
-			return nil, nil, fault.Newf(fault.Invalid, "merge", "%v is resolved twice", r.Path)
-		}
-		switch r.Use {
-		case fsapi.Ours:
-			resolutions[r.Path] = merge.UseOurs()
-		case fsapi.Theirs:
-			resolutions[r.Path] = merge.UseTheirs()
-		case fsapi.Base:
-			resolutions[r.Path] = merge.UseBase()
-		case fsapi.Gone:
-			resolutions[r.Path] = merge.Remove()
-		case fsapi.Given:
-			if len(r.Given) > content.InlineLimit {
-				return nil, nil, fault.Newf(fault.TooLarge, "merge", "%v: %d bytes given, more than %d", r.Path, len(r.Given), content.InlineLimit)
-			}
-			o := content.NewObject(content.KindBlob, r.Given)
-			given[o.Digest] = o
-			resolutions[r.Path] = merge.Use(content.ModeRegular, o.Digest)
-		default:
-			return nil, nil, fault.Newf(fault.Invalid, "merge", "%v: resolution %d is not known", r.Path, r.Use)
-		}
-	}
-	return resolutions, given, nil
+// merging joins two commits, as git merge does.
+type merging struct{ *Coordinator }
+
+func (m merging) join(ctx context.Context, src gitfmt.Source, ours, theirs content.Digest, r merge.Resolutions) (merge.Result, error) {
+	return merge.New(m.trees, m.graph).Commits(ctx, src, merge.Commits{Ours: ours, Theirs: theirs, Resolutions: r})
 }
 
-func values(given map[content.Digest]content.Object) (objs []content.Object) {
-	for _, o := range given {
-		objs = append(objs, o)
+// nothing is to be done if all of it is there already.
+func (merging) nothing(_ context.Context, _ gitfmt.Source, _, theirs content.Digest, r merge.Result) (bool, error) {
+	return len(r.Bases) == 1 && r.Bases[0] == theirs, nil
+}
+
+func (merging) commit(m fsapi.Merge, ours content.Digest, theirs content.Commit) content.Commit {
+	message := m.Message
+	if message == "" {
+		message = fmt.Sprintf("Merge %v into %s\n", m.From, m.Into.Short())
 	}
-	return objs
+	return content.Commit{
+		Parents: []content.Digest{ours, theirs.ID}, Author: m.Author, Committer: committer(time.Time{}), Message: message,
+	}
+}
+
+func (m merging) origin(ctx context.Context, src gitfmt.Source, made content.Commit) (theirs content.Digest, bases []content.Digest, err error) {
+	if len(made.Parents) != 2 {
+		return content.Digest{}, nil, nil
+	}
+	bases, err = merge.Bases(ctx, m.graph, src, made.Parents[0], made.Parents[1])
+	return made.Parents[1], bases, err
 }

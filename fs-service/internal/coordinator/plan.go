@@ -54,24 +54,31 @@ type planner struct {
 	first bool      // the ref may begin with this batch
 }
 
-// plan judges a batch at the current tip, each change at the state that those
-// before it leave.
-func (c *Coordinator) plan(ctx context.Context, at place, l *lane, batch []*pending) (*plan, error) {
-	base, _ := c.refs.Ref(l.key.repo, l.key.branch)
-	p := planner{
+// planner begins a plan at base.
+func (c *Coordinator) planner(ctx context.Context, at place, base refs.Record) (*planner, error) {
+	p := &planner{
 		plan:  &plan{base: base, tip: base.Target},
 		trees: c.trees,
 		src:   gitfmt.Overlay{Stored: c.objects.Pool(at.repo.Pool), Made: map[content.Digest]content.Object{}},
 		when:  c.clock().Truncate(time.Second),
-		first: l.key.branch == at.repo.Default || l.key.branch.IsMeta(),
 	}
-	if !base.Target.IsZero() {
-		tip, err := p.commit(ctx, base.Target)
-		if err != nil {
-			return nil, err
-		}
-		p.tree, p.when = tip.Tree, notBefore(tip.Committer.When, p.when)
+	if base.Target.IsZero() {
+		return p, nil
 	}
+	tip, err := p.commit(ctx, base.Target)
+	p.tree, p.when = tip.Tree, notBefore(tip.Committer.When, p.when)
+	return p, err
+}
+
+// plan judges a batch at the current tip, each change at the state that those
+// before it leave.
+func (c *Coordinator) plan(ctx context.Context, at place, l *lane, batch []*pending) (*plan, error) {
+	base, _ := c.refs.Ref(l.key.repo, l.key.branch)
+	p, err := c.planner(ctx, at, base)
+	if err != nil {
+		return nil, err
+	}
+	p.first = l.key.branch == at.repo.Default || l.key.branch.IsMeta()
 	for _, pending := range batch {
 		changed, err := p.add(ctx, pending.cs)
 		if ctx.Err() != nil {

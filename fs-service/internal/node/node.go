@@ -116,6 +116,7 @@ func (n *Node) Run(ctx context.Context) error {
 	writers.Go("coordinator", n.coordinator.Run)
 	writers.Go("imports", n.imports.Run)
 	writers.Go("healer", n.healer.Run)
+	writers.Go("drop old drafts", n.dropDrafts)
 	writers.Go("watch the disk", n.watchDisk)
 	writers.Go("follow refs", func(ctx context.Context) error { return n.refs.Watch(ctx, n.follow) })
 	err := writers.Wait()
@@ -243,6 +244,14 @@ func (n *Node) Release(ctx context.Context, r fsapi.Release) (fsapi.Released, er
 		return fsapi.Released{}, err
 	}
 	return n.coordinator.Release(ctx, r)
+}
+
+// Pick is in fsapi.Merger.
+func (n *Node) Pick(ctx context.Context, p fsapi.Pick) (fsapi.Merged, error) {
+	if _, err := n.here(ctx, p.Repo); err != nil {
+		return fsapi.Merged{}, err
+	}
+	return n.coordinator.Pick(ctx, p)
 }
 
 // PutRepo is in fsapi.Writer.

@@ -4,6 +4,7 @@ import (
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/wire/pb"
+	"rhapsode/internal/fault"
 )
 
 // FromMerge writes what should be merged.
@@ -41,6 +42,20 @@ func Merge(p *pb.MergeRequest) (m fsapi.Merge, err error) {
 		return fsapi.Resolution{Path: path, Use: fsapi.Side(r.Use), Given: r.Given}, err
 	})
 	return m, err
+}
+
+// FromPick writes which commit should be picked.
+func FromPick(p fsapi.Pick) *pb.PickRequest {
+	return &pb.PickRequest{Merge: FromMerge(p.Merge), Revert: p.Revert, Mainline: uint32(p.Mainline)}
+}
+
+// Pick reads which commit should be picked.
+func Pick(p *pb.PickRequest) (fsapi.Pick, error) {
+	if p.Merge == nil {
+		return fsapi.Pick{}, fault.Newf(fault.Invalid, "pick", "nothing is named")
+	}
+	m, err := Merge(p.Merge)
+	return fsapi.Pick{Merge: m, Revert: p.Revert, Mainline: int(p.Mainline)}, err
 }
 
 // FromMerged writes what came of a merge.

@@ -3636,6 +3636,186 @@ func (x *MergeReply) GetMore() bool {
 	return false
 }
 
+type PickRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Merge         *MergeRequest          `protobuf:"bytes,1,opt,name=merge,proto3" json:"merge,omitempty"`
+	Revert        bool                   `protobuf:"varint,2,opt,name=revert,proto3" json:"revert,omitempty"`
+	Mainline      uint32                 `protobuf:"varint,3,opt,name=mainline,proto3" json:"mainline,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PickRequest) Reset() {
+	*x = PickRequest{}
+	mi := &file_rhapsode_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PickRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PickRequest) ProtoMessage() {}
+
+func (x *PickRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PickRequest.ProtoReflect.Descriptor instead.
+func (*PickRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *PickRequest) GetMerge() *MergeRequest {
+	if x != nil {
+		return x.Merge
+	}
+	return nil
+}
+
+func (x *PickRequest) GetRevert() bool {
+	if x != nil {
+		return x.Revert
+	}
+	return false
+}
+
+func (x *PickRequest) GetMainline() uint32 {
+	if x != nil {
+		return x.Mainline
+	}
+	return 0
+}
+
+type KeepRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Change        *ChangeRequest         `protobuf:"bytes,1,opt,name=change,proto3" json:"change,omitempty"`
+	Owner         string                 `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeepRequest) Reset() {
+	*x = KeepRequest{}
+	mi := &file_rhapsode_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeepRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeepRequest) ProtoMessage() {}
+
+func (x *KeepRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeepRequest.ProtoReflect.Descriptor instead.
+func (*KeepRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *KeepRequest) GetChange() *ChangeRequest {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *KeepRequest) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+type KeepReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Commit        []byte                 `protobuf:"bytes,2,opt,name=commit,proto3" json:"commit,omitempty"`
+	Base          []byte                 `protobuf:"bytes,3,opt,name=base,proto3" json:"base,omitempty"`
+	Tip           []byte                 `protobuf:"bytes,4,opt,name=tip,proto3" json:"tip,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeepReply) Reset() {
+	*x = KeepReply{}
+	mi := &file_rhapsode_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeepReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeepReply) ProtoMessage() {}
+
+func (x *KeepReply) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeepReply.ProtoReflect.Descriptor instead.
+func (*KeepReply) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *KeepReply) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *KeepReply) GetCommit() []byte {
+	if x != nil {
+		return x.Commit
+	}
+	return nil
+}
+
+func (x *KeepReply) GetBase() []byte {
+	if x != nil {
+		return x.Base
+	}
+	return nil
+}
+
+func (x *KeepReply) GetTip() []byte {
+	if x != nil {
+		return x.Tip
+	}
+	return nil
+}
+
 type MergeConflict struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Path          []byte                 `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
@@ -3649,7 +3829,7 @@ type MergeConflict struct {
 
 func (x *MergeConflict) Reset() {
 	*x = MergeConflict{}
-	mi := &file_rhapsode_proto_msgTypes[57]
+	mi := &file_rhapsode_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3661,7 +3841,7 @@ func (x *MergeConflict) String() string {
 func (*MergeConflict) ProtoMessage() {}
 
 func (x *MergeConflict) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[57]
+	mi := &file_rhapsode_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3674,7 +3854,7 @@ func (x *MergeConflict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeConflict.ProtoReflect.Descriptor instead.
 func (*MergeConflict) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{57}
+	return file_rhapsode_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *MergeConflict) GetPath() []byte {
@@ -3722,7 +3902,7 @@ type ReleaseRequest struct {
 
 func (x *ReleaseRequest) Reset() {
 	*x = ReleaseRequest{}
-	mi := &file_rhapsode_proto_msgTypes[58]
+	mi := &file_rhapsode_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3734,7 +3914,7 @@ func (x *ReleaseRequest) String() string {
 func (*ReleaseRequest) ProtoMessage() {}
 
 func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[58]
+	mi := &file_rhapsode_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3747,7 +3927,7 @@ func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{58}
+	return file_rhapsode_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ReleaseRequest) GetRecord() *ChangeRequest {
@@ -3775,7 +3955,7 @@ type NewTag struct {
 
 func (x *NewTag) Reset() {
 	*x = NewTag{}
-	mi := &file_rhapsode_proto_msgTypes[59]
+	mi := &file_rhapsode_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3787,7 +3967,7 @@ func (x *NewTag) String() string {
 func (*NewTag) ProtoMessage() {}
 
 func (x *NewTag) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[59]
+	mi := &file_rhapsode_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3800,7 +3980,7 @@ func (x *NewTag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewTag.ProtoReflect.Descriptor instead.
 func (*NewTag) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{59}
+	return file_rhapsode_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *NewTag) GetName() []byte {
@@ -3834,7 +4014,7 @@ type ReleaseReply struct {
 
 func (x *ReleaseReply) Reset() {
 	*x = ReleaseReply{}
-	mi := &file_rhapsode_proto_msgTypes[60]
+	mi := &file_rhapsode_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3846,7 +4026,7 @@ func (x *ReleaseReply) String() string {
 func (*ReleaseReply) ProtoMessage() {}
 
 func (x *ReleaseReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[60]
+	mi := &file_rhapsode_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3859,7 +4039,7 @@ func (x *ReleaseReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseReply.ProtoReflect.Descriptor instead.
 func (*ReleaseReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{60}
+	return file_rhapsode_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ReleaseReply) GetRecord() *ChangeReply {
@@ -3888,7 +4068,7 @@ type NoteRecord struct {
 
 func (x *NoteRecord) Reset() {
 	*x = NoteRecord{}
-	mi := &file_rhapsode_proto_msgTypes[61]
+	mi := &file_rhapsode_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3900,7 +4080,7 @@ func (x *NoteRecord) String() string {
 func (*NoteRecord) ProtoMessage() {}
 
 func (x *NoteRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[61]
+	mi := &file_rhapsode_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3913,7 +4093,7 @@ func (x *NoteRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoteRecord.ProtoReflect.Descriptor instead.
 func (*NoteRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{61}
+	return file_rhapsode_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *NoteRecord) GetName() string {
@@ -3954,7 +4134,7 @@ type NoteRequest struct {
 
 func (x *NoteRequest) Reset() {
 	*x = NoteRequest{}
-	mi := &file_rhapsode_proto_msgTypes[62]
+	mi := &file_rhapsode_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3966,7 +4146,7 @@ func (x *NoteRequest) String() string {
 func (*NoteRequest) ProtoMessage() {}
 
 func (x *NoteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[62]
+	mi := &file_rhapsode_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3979,7 +4159,7 @@ func (x *NoteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoteRequest.ProtoReflect.Descriptor instead.
 func (*NoteRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{62}
+	return file_rhapsode_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *NoteRequest) GetName() string {
@@ -4006,7 +4186,7 @@ type NotesRequest struct {
 
 func (x *NotesRequest) Reset() {
 	*x = NotesRequest{}
-	mi := &file_rhapsode_proto_msgTypes[63]
+	mi := &file_rhapsode_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4018,7 +4198,7 @@ func (x *NotesRequest) String() string {
 func (*NotesRequest) ProtoMessage() {}
 
 func (x *NotesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[63]
+	mi := &file_rhapsode_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4031,7 +4211,7 @@ func (x *NotesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotesRequest.ProtoReflect.Descriptor instead.
 func (*NotesRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{63}
+	return file_rhapsode_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *NotesRequest) GetPrefix() string {
@@ -4058,7 +4238,7 @@ type NotesReply struct {
 
 func (x *NotesReply) Reset() {
 	*x = NotesReply{}
-	mi := &file_rhapsode_proto_msgTypes[64]
+	mi := &file_rhapsode_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4070,7 +4250,7 @@ func (x *NotesReply) String() string {
 func (*NotesReply) ProtoMessage() {}
 
 func (x *NotesReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[64]
+	mi := &file_rhapsode_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4083,7 +4263,7 @@ func (x *NotesReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotesReply.ProtoReflect.Descriptor instead.
 func (*NotesReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{64}
+	return file_rhapsode_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *NotesReply) GetNotes() []*NoteRecord {
@@ -4113,7 +4293,7 @@ type CompareRequest struct {
 
 func (x *CompareRequest) Reset() {
 	*x = CompareRequest{}
-	mi := &file_rhapsode_proto_msgTypes[65]
+	mi := &file_rhapsode_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4125,7 +4305,7 @@ func (x *CompareRequest) String() string {
 func (*CompareRequest) ProtoMessage() {}
 
 func (x *CompareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[65]
+	mi := &file_rhapsode_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4138,7 +4318,7 @@ func (x *CompareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
 func (*CompareRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{65}
+	return file_rhapsode_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *CompareRequest) GetRepo() string {
@@ -4190,7 +4370,7 @@ type CompareReply struct {
 
 func (x *CompareReply) Reset() {
 	*x = CompareReply{}
-	mi := &file_rhapsode_proto_msgTypes[66]
+	mi := &file_rhapsode_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4202,7 +4382,7 @@ func (x *CompareReply) String() string {
 func (*CompareReply) ProtoMessage() {}
 
 func (x *CompareReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[66]
+	mi := &file_rhapsode_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4215,7 +4395,7 @@ func (x *CompareReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareReply.ProtoReflect.Descriptor instead.
 func (*CompareReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{66}
+	return file_rhapsode_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *CompareReply) GetBase() []byte {
@@ -4269,7 +4449,7 @@ type BlameReply struct {
 
 func (x *BlameReply) Reset() {
 	*x = BlameReply{}
-	mi := &file_rhapsode_proto_msgTypes[67]
+	mi := &file_rhapsode_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4281,7 +4461,7 @@ func (x *BlameReply) String() string {
 func (*BlameReply) ProtoMessage() {}
 
 func (x *BlameReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[67]
+	mi := &file_rhapsode_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4294,7 +4474,7 @@ func (x *BlameReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlameReply.ProtoReflect.Descriptor instead.
 func (*BlameReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{67}
+	return file_rhapsode_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *BlameReply) GetBlamed() []*Blamed {
@@ -4318,7 +4498,7 @@ type Blamed struct {
 
 func (x *Blamed) Reset() {
 	*x = Blamed{}
-	mi := &file_rhapsode_proto_msgTypes[68]
+	mi := &file_rhapsode_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4330,7 +4510,7 @@ func (x *Blamed) String() string {
 func (*Blamed) ProtoMessage() {}
 
 func (x *Blamed) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[68]
+	mi := &file_rhapsode_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4343,7 +4523,7 @@ func (x *Blamed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Blamed.ProtoReflect.Descriptor instead.
 func (*Blamed) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{68}
+	return file_rhapsode_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *Blamed) GetFirst() int64 {
@@ -4397,7 +4577,7 @@ type ErrandKey struct {
 
 func (x *ErrandKey) Reset() {
 	*x = ErrandKey{}
-	mi := &file_rhapsode_proto_msgTypes[69]
+	mi := &file_rhapsode_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4409,7 +4589,7 @@ func (x *ErrandKey) String() string {
 func (*ErrandKey) ProtoMessage() {}
 
 func (x *ErrandKey) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[69]
+	mi := &file_rhapsode_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4422,7 +4602,7 @@ func (x *ErrandKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrandKey.ProtoReflect.Descriptor instead.
 func (*ErrandKey) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{69}
+	return file_rhapsode_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *ErrandKey) GetKey() []byte {
@@ -4444,7 +4624,7 @@ type ErrandRequest struct {
 
 func (x *ErrandRequest) Reset() {
 	*x = ErrandRequest{}
-	mi := &file_rhapsode_proto_msgTypes[70]
+	mi := &file_rhapsode_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4456,7 +4636,7 @@ func (x *ErrandRequest) String() string {
 func (*ErrandRequest) ProtoMessage() {}
 
 func (x *ErrandRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[70]
+	mi := &file_rhapsode_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4469,7 +4649,7 @@ func (x *ErrandRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrandRequest.ProtoReflect.Descriptor instead.
 func (*ErrandRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{70}
+	return file_rhapsode_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *ErrandRequest) GetKey() []byte {
@@ -4511,7 +4691,7 @@ type FinishErrandRequest struct {
 
 func (x *FinishErrandRequest) Reset() {
 	*x = FinishErrandRequest{}
-	mi := &file_rhapsode_proto_msgTypes[71]
+	mi := &file_rhapsode_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4523,7 +4703,7 @@ func (x *FinishErrandRequest) String() string {
 func (*FinishErrandRequest) ProtoMessage() {}
 
 func (x *FinishErrandRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[71]
+	mi := &file_rhapsode_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4536,7 +4716,7 @@ func (x *FinishErrandRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishErrandRequest.ProtoReflect.Descriptor instead.
 func (*FinishErrandRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{71}
+	return file_rhapsode_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *FinishErrandRequest) GetErrand() *ErrandRequest {
@@ -4571,7 +4751,7 @@ type ErrandReply struct {
 
 func (x *ErrandReply) Reset() {
 	*x = ErrandReply{}
-	mi := &file_rhapsode_proto_msgTypes[72]
+	mi := &file_rhapsode_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4583,7 +4763,7 @@ func (x *ErrandReply) String() string {
 func (*ErrandReply) ProtoMessage() {}
 
 func (x *ErrandReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[72]
+	mi := &file_rhapsode_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4596,7 +4776,7 @@ func (x *ErrandReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrandReply.ProtoReflect.Descriptor instead.
 func (*ErrandReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{72}
+	return file_rhapsode_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *ErrandReply) GetErrand() *ErrandRequest {
@@ -4888,7 +5068,19 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x06theirs\x18\x04 \x01(\fR\x06theirs\x12\x14\n" +
 	"\x05bases\x18\x05 \x03(\fR\x05bases\x12;\n" +
 	"\tconflicts\x18\x06 \x03(\v2\x1d.rhapsode.fs.v1.MergeConflictR\tconflicts\x12\x12\n" +
-	"\x04more\x18\a \x01(\bR\x04more\"\xbc\x01\n" +
+	"\x04more\x18\a \x01(\bR\x04more\"u\n" +
+	"\vPickRequest\x122\n" +
+	"\x05merge\x18\x01 \x01(\v2\x1c.rhapsode.fs.v1.MergeRequestR\x05merge\x12\x16\n" +
+	"\x06revert\x18\x02 \x01(\bR\x06revert\x12\x1a\n" +
+	"\bmainline\x18\x03 \x01(\rR\bmainline\"Z\n" +
+	"\vKeepRequest\x125\n" +
+	"\x06change\x18\x01 \x01(\v2\x1d.rhapsode.fs.v1.ChangeRequestR\x06change\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\tR\x05owner\"]\n" +
+	"\tKeepReply\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06commit\x18\x02 \x01(\fR\x06commit\x12\x12\n" +
+	"\x04base\x18\x03 \x01(\fR\x04base\x12\x10\n" +
+	"\x03tip\x18\x04 \x01(\fR\x03tip\"\xbc\x01\n" +
 	"\rMergeConflict\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\fR\x04path\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12)\n" +
@@ -4958,7 +5150,7 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\vErrandReply\x125\n" +
 	"\x06errand\x18\x01 \x01(\v2\x1d.rhapsode.fs.v1.ErrandRequestR\x06errand\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\rR\x05state\x12\x16\n" +
-	"\x06answer\x18\x03 \x01(\fR\x06answer2\xc4\x0f\n" +
+	"\x06answer\x18\x03 \x01(\fR\x06answer2\xc5\x10\n" +
 	"\n" +
 	"FileSystem\x12?\n" +
 	"\x06Locate\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x18.rhapsode.fs.v1.Location\x12>\n" +
@@ -4985,7 +5177,9 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x05Notes\x12\x1c.rhapsode.fs.v1.NotesRequest\x1a\x1a.rhapsode.fs.v1.NotesReply\x12A\n" +
 	"\aPutNote\x12\x1a.rhapsode.fs.v1.NoteRecord\x1a\x1a.rhapsode.fs.v1.NoteRecord\x12@\n" +
 	"\n" +
-	"DeleteNote\x12\x1b.rhapsode.fs.v1.NoteRequest\x1a\x15.rhapsode.fs.v1.Empty\x12G\n" +
+	"DeleteNote\x12\x1b.rhapsode.fs.v1.NoteRequest\x1a\x15.rhapsode.fs.v1.Empty\x12?\n" +
+	"\x04Pick\x12\x1b.rhapsode.fs.v1.PickRequest\x1a\x1a.rhapsode.fs.v1.MergeReply\x12>\n" +
+	"\x04Keep\x12\x1b.rhapsode.fs.v1.KeepRequest\x1a\x19.rhapsode.fs.v1.KeepReply\x12G\n" +
 	"\aCompare\x12\x1e.rhapsode.fs.v1.CompareRequest\x1a\x1c.rhapsode.fs.v1.CompareReply\x127\n" +
 	"\x05Blame\x12\x12.rhapsode.fs.v1.At\x1a\x1a.rhapsode.fs.v1.BlameReply\x12I\n" +
 	"\vBeginErrand\x12\x1d.rhapsode.fs.v1.ErrandRequest\x1a\x1b.rhapsode.fs.v1.ErrandReply\x12B\n" +
@@ -5016,7 +5210,7 @@ func file_rhapsode_proto_rawDescGZIP() []byte {
 	return file_rhapsode_proto_rawDescData
 }
 
-var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 73)
+var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 76)
 var file_rhapsode_proto_goTypes = []any{
 	(*Empty)(nil),               // 0: rhapsode.fs.v1.Empty
 	(*Chunk)(nil),               // 1: rhapsode.fs.v1.Chunk
@@ -5075,22 +5269,25 @@ var file_rhapsode_proto_goTypes = []any{
 	(*MergeRequest)(nil),        // 54: rhapsode.fs.v1.MergeRequest
 	(*Resolution)(nil),          // 55: rhapsode.fs.v1.Resolution
 	(*MergeReply)(nil),          // 56: rhapsode.fs.v1.MergeReply
-	(*MergeConflict)(nil),       // 57: rhapsode.fs.v1.MergeConflict
-	(*ReleaseRequest)(nil),      // 58: rhapsode.fs.v1.ReleaseRequest
-	(*NewTag)(nil),              // 59: rhapsode.fs.v1.NewTag
-	(*ReleaseReply)(nil),        // 60: rhapsode.fs.v1.ReleaseReply
-	(*NoteRecord)(nil),          // 61: rhapsode.fs.v1.NoteRecord
-	(*NoteRequest)(nil),         // 62: rhapsode.fs.v1.NoteRequest
-	(*NotesRequest)(nil),        // 63: rhapsode.fs.v1.NotesRequest
-	(*NotesReply)(nil),          // 64: rhapsode.fs.v1.NotesReply
-	(*CompareRequest)(nil),      // 65: rhapsode.fs.v1.CompareRequest
-	(*CompareReply)(nil),        // 66: rhapsode.fs.v1.CompareReply
-	(*BlameReply)(nil),          // 67: rhapsode.fs.v1.BlameReply
-	(*Blamed)(nil),              // 68: rhapsode.fs.v1.Blamed
-	(*ErrandKey)(nil),           // 69: rhapsode.fs.v1.ErrandKey
-	(*ErrandRequest)(nil),       // 70: rhapsode.fs.v1.ErrandRequest
-	(*FinishErrandRequest)(nil), // 71: rhapsode.fs.v1.FinishErrandRequest
-	(*ErrandReply)(nil),         // 72: rhapsode.fs.v1.ErrandReply
+	(*PickRequest)(nil),         // 57: rhapsode.fs.v1.PickRequest
+	(*KeepRequest)(nil),         // 58: rhapsode.fs.v1.KeepRequest
+	(*KeepReply)(nil),           // 59: rhapsode.fs.v1.KeepReply
+	(*MergeConflict)(nil),       // 60: rhapsode.fs.v1.MergeConflict
+	(*ReleaseRequest)(nil),      // 61: rhapsode.fs.v1.ReleaseRequest
+	(*NewTag)(nil),              // 62: rhapsode.fs.v1.NewTag
+	(*ReleaseReply)(nil),        // 63: rhapsode.fs.v1.ReleaseReply
+	(*NoteRecord)(nil),          // 64: rhapsode.fs.v1.NoteRecord
+	(*NoteRequest)(nil),         // 65: rhapsode.fs.v1.NoteRequest
+	(*NotesRequest)(nil),        // 66: rhapsode.fs.v1.NotesRequest
+	(*NotesReply)(nil),          // 67: rhapsode.fs.v1.NotesReply
+	(*CompareRequest)(nil),      // 68: rhapsode.fs.v1.CompareRequest
+	(*CompareReply)(nil),        // 69: rhapsode.fs.v1.CompareReply
+	(*BlameReply)(nil),          // 70: rhapsode.fs.v1.BlameReply
+	(*Blamed)(nil),              // 71: rhapsode.fs.v1.Blamed
+	(*ErrandKey)(nil),           // 72: rhapsode.fs.v1.ErrandKey
+	(*ErrandRequest)(nil),       // 73: rhapsode.fs.v1.ErrandRequest
+	(*FinishErrandRequest)(nil), // 74: rhapsode.fs.v1.FinishErrandRequest
+	(*ErrandReply)(nil),         // 75: rhapsode.fs.v1.ErrandReply
 }
 var file_rhapsode_proto_depIdxs = []int32{
 	4,  // 0: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
@@ -5129,98 +5326,104 @@ var file_rhapsode_proto_depIdxs = []int32{
 	33, // 33: rhapsode.fs.v1.MergeRequest.expect:type_name -> rhapsode.fs.v1.Expect
 	4,  // 34: rhapsode.fs.v1.MergeRequest.author:type_name -> rhapsode.fs.v1.Signature
 	55, // 35: rhapsode.fs.v1.MergeRequest.resolutions:type_name -> rhapsode.fs.v1.Resolution
-	57, // 36: rhapsode.fs.v1.MergeReply.conflicts:type_name -> rhapsode.fs.v1.MergeConflict
-	5,  // 37: rhapsode.fs.v1.MergeConflict.base:type_name -> rhapsode.fs.v1.Entry
-	5,  // 38: rhapsode.fs.v1.MergeConflict.ours:type_name -> rhapsode.fs.v1.Entry
-	5,  // 39: rhapsode.fs.v1.MergeConflict.theirs:type_name -> rhapsode.fs.v1.Entry
-	34, // 40: rhapsode.fs.v1.ReleaseRequest.record:type_name -> rhapsode.fs.v1.ChangeRequest
-	59, // 41: rhapsode.fs.v1.ReleaseRequest.tags:type_name -> rhapsode.fs.v1.NewTag
-	36, // 42: rhapsode.fs.v1.ReleaseReply.record:type_name -> rhapsode.fs.v1.ChangeReply
-	31, // 43: rhapsode.fs.v1.ReleaseReply.tags:type_name -> rhapsode.fs.v1.RefRecord
-	8,  // 44: rhapsode.fs.v1.NotesRequest.page:type_name -> rhapsode.fs.v1.Page
-	61, // 45: rhapsode.fs.v1.NotesReply.notes:type_name -> rhapsode.fs.v1.NoteRecord
-	23, // 46: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
-	68, // 47: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
-	4,  // 48: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
-	70, // 49: rhapsode.fs.v1.FinishErrandRequest.errand:type_name -> rhapsode.fs.v1.ErrandRequest
-	70, // 50: rhapsode.fs.v1.ErrandReply.errand:type_name -> rhapsode.fs.v1.ErrandRequest
-	24, // 51: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
-	11, // 52: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
-	16, // 53: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
-	17, // 54: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
-	17, // 55: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
-	21, // 56: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
-	24, // 57: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
-	26, // 58: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
-	28, // 59: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
-	30, // 60: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
-	32, // 61: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
-	34, // 62: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
-	38, // 63: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
-	39, // 64: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
-	41, // 65: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
-	42, // 66: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
-	43, // 67: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
-	54, // 68: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
-	58, // 69: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
-	62, // 70: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
-	63, // 71: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
-	61, // 72: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
-	62, // 73: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
-	65, // 74: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
-	7,  // 75: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
-	70, // 76: rhapsode.fs.v1.FileSystem.BeginErrand:input_type -> rhapsode.fs.v1.ErrandRequest
-	70, // 77: rhapsode.fs.v1.FileSystem.HoldErrand:input_type -> rhapsode.fs.v1.ErrandRequest
-	71, // 78: rhapsode.fs.v1.FileSystem.FinishErrand:input_type -> rhapsode.fs.v1.FinishErrandRequest
-	69, // 79: rhapsode.fs.v1.FileSystem.Errand:input_type -> rhapsode.fs.v1.ErrandKey
-	46, // 80: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
-	47, // 81: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
-	49, // 82: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
-	49, // 83: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
-	51, // 84: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
-	52, // 85: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
-	53, // 86: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
-	9,  // 87: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
-	13, // 88: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
-	1,  // 89: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
-	18, // 90: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
-	19, // 91: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
-	22, // 92: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
-	25, // 93: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
-	27, // 94: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
-	29, // 95: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
-	31, // 96: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
-	2,  // 97: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
-	36, // 98: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
-	31, // 99: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
-	40, // 100: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
-	0,  // 101: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
-	44, // 102: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
-	44, // 103: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
-	56, // 104: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
-	60, // 105: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
-	61, // 106: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
-	64, // 107: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
-	61, // 108: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
-	0,  // 109: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
-	66, // 110: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
-	67, // 111: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
-	72, // 112: rhapsode.fs.v1.FileSystem.BeginErrand:output_type -> rhapsode.fs.v1.ErrandReply
-	0,  // 113: rhapsode.fs.v1.FileSystem.HoldErrand:output_type -> rhapsode.fs.v1.Empty
-	0,  // 114: rhapsode.fs.v1.FileSystem.FinishErrand:output_type -> rhapsode.fs.v1.Empty
-	72, // 115: rhapsode.fs.v1.FileSystem.Errand:output_type -> rhapsode.fs.v1.ErrandReply
-	0,  // 116: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
-	48, // 117: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
-	50, // 118: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
-	0,  // 119: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
-	0,  // 120: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
-	0,  // 121: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
-	1,  // 122: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
-	87, // [87:123] is the sub-list for method output_type
-	51, // [51:87] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	60, // 36: rhapsode.fs.v1.MergeReply.conflicts:type_name -> rhapsode.fs.v1.MergeConflict
+	54, // 37: rhapsode.fs.v1.PickRequest.merge:type_name -> rhapsode.fs.v1.MergeRequest
+	34, // 38: rhapsode.fs.v1.KeepRequest.change:type_name -> rhapsode.fs.v1.ChangeRequest
+	5,  // 39: rhapsode.fs.v1.MergeConflict.base:type_name -> rhapsode.fs.v1.Entry
+	5,  // 40: rhapsode.fs.v1.MergeConflict.ours:type_name -> rhapsode.fs.v1.Entry
+	5,  // 41: rhapsode.fs.v1.MergeConflict.theirs:type_name -> rhapsode.fs.v1.Entry
+	34, // 42: rhapsode.fs.v1.ReleaseRequest.record:type_name -> rhapsode.fs.v1.ChangeRequest
+	62, // 43: rhapsode.fs.v1.ReleaseRequest.tags:type_name -> rhapsode.fs.v1.NewTag
+	36, // 44: rhapsode.fs.v1.ReleaseReply.record:type_name -> rhapsode.fs.v1.ChangeReply
+	31, // 45: rhapsode.fs.v1.ReleaseReply.tags:type_name -> rhapsode.fs.v1.RefRecord
+	8,  // 46: rhapsode.fs.v1.NotesRequest.page:type_name -> rhapsode.fs.v1.Page
+	64, // 47: rhapsode.fs.v1.NotesReply.notes:type_name -> rhapsode.fs.v1.NoteRecord
+	23, // 48: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
+	71, // 49: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
+	4,  // 50: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
+	73, // 51: rhapsode.fs.v1.FinishErrandRequest.errand:type_name -> rhapsode.fs.v1.ErrandRequest
+	73, // 52: rhapsode.fs.v1.ErrandReply.errand:type_name -> rhapsode.fs.v1.ErrandRequest
+	24, // 53: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
+	11, // 54: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
+	16, // 55: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
+	17, // 56: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
+	17, // 57: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
+	21, // 58: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
+	24, // 59: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
+	26, // 60: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
+	28, // 61: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
+	30, // 62: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
+	32, // 63: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
+	34, // 64: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
+	38, // 65: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
+	39, // 66: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
+	41, // 67: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
+	42, // 68: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
+	43, // 69: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
+	54, // 70: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
+	61, // 71: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
+	65, // 72: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
+	66, // 73: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
+	64, // 74: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
+	65, // 75: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
+	57, // 76: rhapsode.fs.v1.FileSystem.Pick:input_type -> rhapsode.fs.v1.PickRequest
+	58, // 77: rhapsode.fs.v1.FileSystem.Keep:input_type -> rhapsode.fs.v1.KeepRequest
+	68, // 78: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
+	7,  // 79: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
+	73, // 80: rhapsode.fs.v1.FileSystem.BeginErrand:input_type -> rhapsode.fs.v1.ErrandRequest
+	73, // 81: rhapsode.fs.v1.FileSystem.HoldErrand:input_type -> rhapsode.fs.v1.ErrandRequest
+	74, // 82: rhapsode.fs.v1.FileSystem.FinishErrand:input_type -> rhapsode.fs.v1.FinishErrandRequest
+	72, // 83: rhapsode.fs.v1.FileSystem.Errand:input_type -> rhapsode.fs.v1.ErrandKey
+	46, // 84: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
+	47, // 85: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
+	49, // 86: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
+	49, // 87: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
+	51, // 88: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
+	52, // 89: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
+	53, // 90: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
+	9,  // 91: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
+	13, // 92: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
+	1,  // 93: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
+	18, // 94: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
+	19, // 95: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
+	22, // 96: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
+	25, // 97: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
+	27, // 98: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
+	29, // 99: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
+	31, // 100: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
+	2,  // 101: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
+	36, // 102: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
+	31, // 103: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
+	40, // 104: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
+	0,  // 105: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
+	44, // 106: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
+	44, // 107: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
+	56, // 108: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
+	63, // 109: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
+	64, // 110: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
+	67, // 111: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
+	64, // 112: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
+	0,  // 113: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
+	56, // 114: rhapsode.fs.v1.FileSystem.Pick:output_type -> rhapsode.fs.v1.MergeReply
+	59, // 115: rhapsode.fs.v1.FileSystem.Keep:output_type -> rhapsode.fs.v1.KeepReply
+	69, // 116: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
+	70, // 117: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
+	75, // 118: rhapsode.fs.v1.FileSystem.BeginErrand:output_type -> rhapsode.fs.v1.ErrandReply
+	0,  // 119: rhapsode.fs.v1.FileSystem.HoldErrand:output_type -> rhapsode.fs.v1.Empty
+	0,  // 120: rhapsode.fs.v1.FileSystem.FinishErrand:output_type -> rhapsode.fs.v1.Empty
+	75, // 121: rhapsode.fs.v1.FileSystem.Errand:output_type -> rhapsode.fs.v1.ErrandReply
+	0,  // 122: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
+	48, // 123: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
+	50, // 124: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
+	0,  // 125: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
+	0,  // 126: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
+	0,  // 127: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
+	1,  // 128: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
+	91, // [91:129] is the sub-list for method output_type
+	53, // [53:91] is the sub-list for method input_type
+	53, // [53:53] is the sub-list for extension type_name
+	53, // [53:53] is the sub-list for extension extendee
+	0,  // [0:53] is the sub-list for field type_name
 }
 
 func init() { file_rhapsode_proto_init() }
@@ -5235,7 +5438,7 @@ func file_rhapsode_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rhapsode_proto_rawDesc), len(file_rhapsode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   73,
+			NumMessages:   76,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

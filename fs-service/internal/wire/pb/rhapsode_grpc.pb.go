@@ -45,6 +45,8 @@ const (
 	FileSystem_Notes_FullMethodName        = "/rhapsode.fs.v1.FileSystem/Notes"
 	FileSystem_PutNote_FullMethodName      = "/rhapsode.fs.v1.FileSystem/PutNote"
 	FileSystem_DeleteNote_FullMethodName   = "/rhapsode.fs.v1.FileSystem/DeleteNote"
+	FileSystem_Pick_FullMethodName         = "/rhapsode.fs.v1.FileSystem/Pick"
+	FileSystem_Keep_FullMethodName         = "/rhapsode.fs.v1.FileSystem/Keep"
 	FileSystem_Compare_FullMethodName      = "/rhapsode.fs.v1.FileSystem/Compare"
 	FileSystem_Blame_FullMethodName        = "/rhapsode.fs.v1.FileSystem/Blame"
 	FileSystem_BeginErrand_FullMethodName  = "/rhapsode.fs.v1.FileSystem/BeginErrand"
@@ -82,6 +84,8 @@ type FileSystemClient interface {
 	Notes(ctx context.Context, in *NotesRequest, opts ...grpc.CallOption) (*NotesReply, error)
 	PutNote(ctx context.Context, in *NoteRecord, opts ...grpc.CallOption) (*NoteRecord, error)
 	DeleteNote(ctx context.Context, in *NoteRequest, opts ...grpc.CallOption) (*Empty, error)
+	Pick(ctx context.Context, in *PickRequest, opts ...grpc.CallOption) (*MergeReply, error)
+	Keep(ctx context.Context, in *KeepRequest, opts ...grpc.CallOption) (*KeepReply, error)
 	Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareReply, error)
 	Blame(ctx context.Context, in *At, opts ...grpc.CallOption) (*BlameReply, error)
 	BeginErrand(ctx context.Context, in *ErrandRequest, opts ...grpc.CallOption) (*ErrandReply, error)
@@ -343,6 +347,26 @@ func (c *fileSystemClient) DeleteNote(ctx context.Context, in *NoteRequest, opts
 	return out, nil
 }
 
+func (c *fileSystemClient) Pick(ctx context.Context, in *PickRequest, opts ...grpc.CallOption) (*MergeReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MergeReply)
+	err := c.cc.Invoke(ctx, FileSystem_Pick_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) Keep(ctx context.Context, in *KeepRequest, opts ...grpc.CallOption) (*KeepReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(KeepReply)
+	err := c.cc.Invoke(ctx, FileSystem_Keep_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *fileSystemClient) Compare(ctx context.Context, in *CompareRequest, opts ...grpc.CallOption) (*CompareReply, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CompareReply)
@@ -432,6 +456,8 @@ type FileSystemServer interface {
 	Notes(context.Context, *NotesRequest) (*NotesReply, error)
 	PutNote(context.Context, *NoteRecord) (*NoteRecord, error)
 	DeleteNote(context.Context, *NoteRequest) (*Empty, error)
+	Pick(context.Context, *PickRequest) (*MergeReply, error)
+	Keep(context.Context, *KeepRequest) (*KeepReply, error)
 	Compare(context.Context, *CompareRequest) (*CompareReply, error)
 	Blame(context.Context, *At) (*BlameReply, error)
 	BeginErrand(context.Context, *ErrandRequest) (*ErrandReply, error)
@@ -516,6 +542,12 @@ func (UnimplementedFileSystemServer) PutNote(context.Context, *NoteRecord) (*Not
 }
 func (UnimplementedFileSystemServer) DeleteNote(context.Context, *NoteRequest) (*Empty, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteNote not implemented")
+}
+func (UnimplementedFileSystemServer) Pick(context.Context, *PickRequest) (*MergeReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Pick not implemented")
+}
+func (UnimplementedFileSystemServer) Keep(context.Context, *KeepRequest) (*KeepReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Keep not implemented")
 }
 func (UnimplementedFileSystemServer) Compare(context.Context, *CompareRequest) (*CompareReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Compare not implemented")
@@ -941,6 +973,42 @@ func _FileSystem_DeleteNote_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FileSystem_Pick_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PickRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Pick(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Pick_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Pick(ctx, req.(*PickRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_Keep_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(KeepRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Keep(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Keep_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Keep(ctx, req.(*KeepRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _FileSystem_Compare_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CompareRequest)
 	if err := dec(in); err != nil {
@@ -1135,6 +1203,14 @@ var FileSystem_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteNote",
 			Handler:    _FileSystem_DeleteNote_Handler,
+		},
+		{
+			MethodName: "Pick",
+			Handler:    _FileSystem_Pick_Handler,
+		},
+		{
+			MethodName: "Keep",
+			Handler:    _FileSystem_Keep_Handler,
 		},
 		{
 			MethodName: "Compare",
