@@ -12,6 +12,7 @@ type Module struct {
 	Metadata   Metadata
 	References []Reference         // in the document's order
 	Anchors    map[string]Position // the ids that links may point at, each where it comes first
+	Remarks    []Remark            // of CNXML: where it breaks the format's rules
 }
 
 // RefKind is what a reference is for.

@@ -11,7 +11,10 @@ import (
 // ReadCollection reads the CollXML document at path. What is wrong with the
 // document is a Malformed, within a fault.Invalid.
 func ReadCollection(path content.Path, r io.Reader) (*Collection, error) {
-	s := newScanner(path, r)
+	s, err := newScanner(path, r)
+	if err != nil {
+		return nil, err
+	}
 	root, err := s.rootElement()
 	if err != nil {
 		return nil, err
@@ -37,8 +40,12 @@ func ReadCollection(path content.Path, r io.Reader) (*Collection, error) {
 			c.Items = append(c.Items, items(e)...)
 		}
 	}
-	c.ID = firstOf(c.Metadata.ContentID, c.Metadata.Slug, stem(path))
+	c.ID = collectionID(c.Metadata, path)
 	return c, nil
+}
+
+func collectionID(m Metadata, path content.Path) string {
+	return firstOf(m.ContentID, m.Slug, stem(path))
 }
 
 // rootElement reads up to and including the start of the root.

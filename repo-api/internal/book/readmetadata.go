@@ -12,7 +12,7 @@ func metadata(e *element) Metadata {
 	m := Metadata{At: e.at}
 	people := actors(e)
 	for _, c := range e.children {
-		if !within(c.name.Space, nsMDML) {
+		if !inSpace(c.name.Space, nsMDML) {
 			continue
 		}
 		switch c.name.Local {
@@ -117,7 +117,7 @@ func credits(roles *element, people map[string]Person) []Credit {
 func listed(list *element, role Role) []Credit {
 	var cs []Credit
 	for _, c := range list.children {
-		if p := person(c); within(c.name.Space, nsMDML) && p.Name != "" {
+		if p := person(c); inSpace(c.name.Space, nsMDML) && p.Name != "" {
 			cs = append(cs, Credit{role, p, c.at})
 		}
 	}

@@ -2,19 +2,55 @@ package book
 
 import (
 	"encoding/xml"
+	"fmt"
 	"io"
+	"strings"
 
 	"rhapsode/content"
+	"rhapsode/internal/fault"
 )
 
-// ReadModule reads the CNXML module at path. What is wrong with the document
-// is a Malformed, within a fault.Invalid.
+// ReadModule reads the page at path, by its kind. What is wrong with a CNXML
+// module is a Malformed, within a fault.Invalid; in the other kinds nothing is
+// ever wrong but their size.
 func ReadModule(path content.Path, r io.Reader) (*Module, error) {
-	return readCNXML(path, r)
+	kind := KindOf(path)
+	if kind == KindCNXML {
+		return readCNXML(path, r)
+	}
+	if !kind.IsPage() {
+		return nil, fault.Newf(fault.Invalid, "read", "%s is no page that can be read, but %v", path, kind)
+	}
+	text, err := io.ReadAll(io.LimitReader(r, MaxDocument+1))
+	if err != nil {
+		return nil, err
+	}
+	m := newModule(path, kind, Position{1, 1})
+	if len(text) > MaxDocument {
+		return nil, fault.New(fault.Invalid, "read", "", &Malformed{path, Position{}, fmt.Sprintf("the document is longer than %d bytes", MaxDocument)})
+	}
+	switch kind {
+	case KindHTML:
+		m.readHTML(text, newLines(text), 0)
+	case KindMarkdown:
+		m.readMarkdown(text)
+	}
+	return m, nil
+}
+
+func newModule(path content.Path, kind Kind, at Position) *Module {
+	return &Module{
+		Path: path, Kind: kind, ID: moduleID(path),
+		Metadata: Metadata{At: at}, Anchors: make(map[string]Position),
+	}
 }
 
 func readCNXML(path content.Path, r io.Reader) (*Module, error) {
-	s := newScanner(path, r)
+	s, err := newScanner(path, r)
+	if err != nil {
+		return nil, err
+	}
+	s.rules = newStructure()
 	root, err := s.rootElement()
 	if err != nil {
 		return nil, err
@@ -22,10 +58,8 @@ func readCNXML(path content.Path, r io.Reader) (*Module, error) {
 	if !root.is(nsCNXML, "document") {
 		return nil, s.malformed(root.at, "the root is <"+root.name.Local+"> in the name space \""+root.name.Space+"\", not <document> in "+nsCNXML)
 	}
-	m := &Module{
-		Path: path, Kind: KindCNXML, ID: moduleID(path),
-		Metadata: Metadata{At: root.at}, Anchors: make(map[string]Position),
-	}
+	m := newModule(path, KindCNXML, root.at)
+	m.note(root)
 	var title Term
 	for len(s.open) > 0 {
 		t, err := s.next()
@@ -57,43 +91,52 @@ func readCNXML(path content.Path, r io.Reader) (*Module, error) {
 	}
 	m.Metadata.ContentID = firstOf(m.Metadata.ContentID, root.attr("module-id"))
 	m.Metadata.Language = firstOf(m.Metadata.Language, root.attrNS(nsXML, "lang"))
-	return m, s.finish()
+	m.Remarks = s.rules.remarks
+	if err := s.finish(); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // note keeps an element's id, and what it refers to.
 func (m *Module) note(e *element) {
-	if id := firstOf(e.attr("id"), e.attrNS(nsXML, "id")); id != "" {
-		if _, taken := m.Anchors[id]; !taken {
-			m.Anchors[id] = e.at
-		}
-	}
-	if !within(e.name.Space, nsCNXML) {
+	m.anchor(firstOf(e.attr("id"), e.attrNS(nsXML, "id")), e.at)
+	if !inSpace(e.name.Space, nsCNXML) {
 		return
 	}
-	ref := Reference{Element: e.name.Local, At: e.at}
+	ref := Reference{Kind: Object, Element: e.name.Local, At: e.at, URL: e.attr("src")}
 	switch e.name.Local {
 	case "link", "cnxn":
 		ref.Kind = Link
-		ref.Document, ref.Version, ref.Target = e.attr("document"), e.attr("version"), firstOf(e.attr("target-id"), e.attr("target"))
 		ref.URL = firstOf(e.attr("url"), e.attr("resource"), e.attr("src"))
+		ref.Document, ref.Version, ref.Target = e.attr("document"), e.attr("version"), firstOf(e.attr("target-id"), e.attr("target"))
 	case "image":
-		ref.Kind, ref.URL = Picture, e.attr("src")
-	default:
-		ref.Kind, ref.URL = Object, e.attr("src")
+		ref.Kind = Picture
 	}
+	m.refer(ref)
+}
+
+// anchor keeps where an id comes first.
+func (m *Module) anchor(id string, at Position) {
+	if _, taken := m.Anchors[id]; id != "" && !taken {
+		m.Anchors[id] = at
+	}
+}
+
+func (m *Module) refer(ref Reference) {
 	if ref.URL != "" || ref.Document != "" || ref.Target != "" {
 		m.References = append(m.References, ref)
 	}
 }
 
-// moduleID is the name of a module's folder; a module beside the others of its
-// folder goes by its own.
+// moduleID is the name of a module's folder, where that holds one module; other
+// pages go by their path.
 func moduleID(p content.Path) string {
-	switch p.Base() {
-	case "index.cnxml", "index_auto_generated.cnxml":
-		if !p.Parent().IsRoot() {
-			return p.Parent().Base()
-		}
+	if KindOf(p) != KindCNXML {
+		return p.String()
+	}
+	if base := p.Base(); strings.HasPrefix(base, "index") && !p.Parent().IsRoot() {
+		return p.Parent().Base()
 	}
 	return stem(p)
 }

@@ -1,11 +1,14 @@
 package book
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"unicode"
 
 	"rhapsode/content"
 	"rhapsode/internal/fault"
@@ -44,14 +47,15 @@ type element struct {
 	at       Position
 	text     string     // the characters right in it, between its children
 	children []*element // only of what was read whole
+	held     uint       // a bit for each of structure's children that it has
 }
 
 // is says whether e is called local in the name space ns or one of its old versions.
 func (e *element) is(ns, local string) bool {
-	return e.name.Local == local && within(e.name.Space, ns)
+	return e.name.Local == local && inSpace(e.name.Space, ns)
 }
 
-func within(space, ns string) bool {
+func inSpace(space, ns string) bool {
 	return space == ns || strings.HasPrefix(space, ns) && space[len(ns)] == '/'
 }
 
@@ -65,6 +69,10 @@ func (e *element) attrNS(ns, local string) string {
 		}
 	}
 	return ""
+}
+
+func (e *element) has(local string) bool {
+	return slices.ContainsFunc(e.attrs, func(a xml.Attr) bool { return a.Name.Local == local && a.Name.Space == "" })
 }
 
 // allText returns the characters in e and all that it holds, with single spaces.
@@ -84,76 +92,154 @@ func (e *element) writeText(b *strings.Builder) {
 }
 
 // scanner reads XML element by element and refuses what is not well formed, or
-// goes beyond the limits. It adds what encoding/xml lets pass: one root, and
-// each attribute once.
+// goes beyond the limits. It adds what encoding/xml lets pass: one root, each
+// attribute once and apart from the next, every prefix declared.
 type scanner struct {
-	path content.Path
-	dec  *xml.Decoder
-	open []*element
-	root bool     // it has been seen
-	at   Position // where the last token began
+	path  content.Path
+	text  []byte // in UTF-8
+	lines lines
+	dec   *xml.Decoder
+	open  []*element
+	root  bool     // it has been seen
+	at    Position // where the last token began
+
+	spaces []string // the name spaces that the open elements declare, outermost first
+	counts []int    // how many of them each open element declares
+
+	rules *structure // judges the elements, if it is not nil
 }
 
-func newScanner(path content.Path, r io.Reader) *scanner {
-	s := &scanner{path: path, dec: xml.NewDecoder(io.LimitReader(r, MaxDocument+1))}
-	s.dec.CharsetReader = charset
-	return s
+func newScanner(path content.Path, r io.Reader) (*scanner, error) {
+	s := &scanner{path: path, at: Position{1, 1}}
+	text, err := io.ReadAll(io.LimitReader(r, MaxDocument+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > MaxDocument {
+		return nil, s.bad("the document is longer than %d bytes", MaxDocument)
+	}
+	if s.text, err = inUTF8(text); err != nil {
+		return nil, s.bad("%v", err)
+	}
+	s.lines = newLines(s.text)
+	s.dec = xml.NewDecoder(bytes.NewReader(s.text))
+	s.dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // it is UTF-8 by now
+	return s, nil
 }
 
 // next returns the next start or end of an element, or characters within the
 // root; io.EOF when the document is over.
 func (s *scanner) next() (xml.Token, error) {
 	for {
-		line, column := s.dec.InputPos()
-		s.at = Position{line, column}
+		began := s.dec.InputOffset()
+		s.at = s.lines.at(int(began))
 		t, err := s.dec.Token()
 		if err != nil {
 			return nil, s.fail(err)
 		}
-		if s.dec.InputOffset() > MaxDocument {
-			return nil, s.bad("the document is longer than %d bytes", MaxDocument)
-		}
 		switch t := t.(type) {
 		case xml.StartElement:
-			return t, s.push(t)
+			return t, s.push(t, s.text[began:s.dec.InputOffset()])
 		case xml.EndElement:
-			s.open = s.open[:len(s.open)-1]
+			s.pop()
 			return t, nil
 		case xml.CharData:
 			if len(s.open) > 0 {
 				return t, nil
 			}
-			if strings.TrimSpace(strings.TrimPrefix(string(t), "\ufeff")) != "" {
+			if i := bytes.IndexFunc(t, notSpace); i >= 0 {
+				s.at = s.lines.at(int(began) + i)
 				return nil, s.bad("there is text outside of the root element")
 			}
+		case xml.ProcInst:
+			if strings.EqualFold(t.Target, "xml") && began > 0 {
+				return nil, s.bad("<?xml …?> may only be the very beginning")
+			}
 		case xml.Directive:
-			if s.root {
-				return nil, s.bad("a declaration (<!…>) may only stand before the root element")
+			if s.root || !bytes.HasPrefix(t, []byte("DOCTYPE")) {
+				return nil, s.bad("<!%s…> may not stand here", clip(string(t)))
 			}
-			if strings.HasPrefix(string(t), "DOCTYPE") {
-				s.dec.Entity = entities()
-			}
+			s.dec.Entity = entities(t, s.text)
 		}
 	}
 }
 
-func (s *scanner) push(t xml.StartElement) error {
-	if len(s.open) == 0 && s.root {
-		return s.bad("a second root element <%s>", t.Name.Local)
+func (s *scanner) push(t xml.StartElement, raw []byte) error {
+	switch {
+	case len(s.open) == 0 && s.root:
+		return s.bad("<%s> is a second root element", clip(t.Name.Local))
+	case len(s.open) == MaxDepth:
+		return s.bad("elements are more than %d deep", MaxDepth)
+	case crowded(raw):
+		return s.bad("the attributes of <%s> have no space between them", clip(t.Name.Local))
 	}
-	if len(s.open) == MaxDepth {
-		return s.bad("elements more than %d deep", MaxDepth)
-	}
+	declared := 0
 	for i, a := range t.Attr {
 		for _, b := range t.Attr[:i] {
 			if a.Name == b.Name {
-				return s.bad("<%s> has the attribute %s twice", t.Name.Local, a.Name.Local)
+				return s.bad("<%s> has the attribute %s twice", clip(t.Name.Local), clip(a.Name.Local))
 			}
+		}
+		if a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns" {
+			s.spaces = append(s.spaces, a.Value)
+			declared++
 		}
 	}
 	s.root = true
+	s.counts = append(s.counts, declared)
 	s.open = append(s.open, &element{name: t.Name, attrs: t.Attr, at: s.at})
+	if s.rules != nil {
+		s.rules.start(s.parent(), s.open[len(s.open)-1])
+	}
+	if !s.declared(t.Name.Space) {
+		return s.bad("<%s:%s>: the prefix is not declared", clip(t.Name.Space), clip(t.Name.Local))
+	}
+	for _, a := range t.Attr {
+		if a.Name.Space != "xmlns" && !s.declared(a.Name.Space) {
+			return s.bad("<%s %s:%s=…>: the prefix is not declared", clip(t.Name.Local), clip(a.Name.Space), clip(a.Name.Local))
+		}
+	}
 	return nil
+}
+
+func (s *scanner) pop() {
+	last := len(s.open) - 1
+	if s.rules != nil {
+		s.rules.end(s.open[last])
+	}
+	s.spaces = s.spaces[:len(s.spaces)-s.counts[last]]
+	s.open, s.counts = s.open[:last], s.counts[:last]
+}
+
+// parent is what the innermost open element stands in; nil: it is the root.
+func (s *scanner) parent() *element {
+	if len(s.open) < 2 {
+		return nil
+	}
+	return s.open[len(s.open)-2]
+}
+
+// declared says whether space is a name space. The decoder leaves a prefix that
+// nobody declared where the name space would be.
+func (s *scanner) declared(space string) bool {
+	return space == "" || space == nsXML || slices.Contains(s.spaces, space)
+}
+
+// crowded says whether two attributes of a start tag touch.
+func crowded(tag []byte) bool {
+	var quote byte
+	for i, c := range tag {
+		switch {
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		case quote != 0 && c == quote:
+			quote = 0
+			if i+1 < len(tag) && !bytes.ContainsRune([]byte(" \t\r\n/>"), rune(tag[i+1])) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // whole reads to the end of the innermost open element and returns all of it.
@@ -191,25 +277,38 @@ func (s *scanner) finish() error {
 	}
 }
 
+func notSpace(r rune) bool { return !unicode.IsSpace(r) }
+
 func (s *scanner) bad(reason string, args ...any) error {
 	return s.malformed(s.at, fmt.Sprintf(reason, args...))
 }
 
 func (s *scanner) malformed(at Position, reason string) error {
-	return fault.New(fault.Invalid, "read", s.path.String(), &Malformed{s.path, at, reason})
+	return fault.New(fault.Invalid, "read", "", &Malformed{s.path, at, reason})
 }
 
-// fail turns what the decoder says into a Malformed; a failure to read stays what it is.
+// fail turns what the decoder says into a Malformed. The text is here whole, so
+// that nothing but the text can be the reason.
 func (s *scanner) fail(err error) error {
+	if errors.Is(err, io.EOF) && s.root {
+		return io.EOF
+	}
+	reason := strings.TrimPrefix(err.Error(), "xml: ")
 	var syntax *xml.SyntaxError
-	line, column := s.dec.InputPos()
 	switch {
 	case errors.As(err, &syntax):
-		return s.malformed(Position{line, column}, syntax.Msg)
-	case errors.Is(err, io.EOF) && s.root:
-		return io.EOF
+		reason = syntax.Msg
 	case errors.Is(err, io.EOF):
-		return s.malformed(Position{line, column}, "there is no element in it")
+		reason = "there is no element in it"
 	}
-	return err
+	return s.malformed(s.lines.at(int(s.dec.InputOffset())), reason)
+}
+
+// clip shortens text that came from outside before it is quoted.
+func clip(s string) string {
+	const most = 40
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
