@@ -96,7 +96,7 @@ func (x *Exchange) rangeAsked() (asked bool, err error) {
 		return false, err
 	}
 	lines := x.Request.Header["Range"]
-	if x.method != GET || len(lines) != 1 {
+	if x.method != GET || len(lines) != 1 || x.sent.Undivided {
 		return false, nil
 	}
 	x.spans, asked = ParseRange(lines[0], x.sent.Size)

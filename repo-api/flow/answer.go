@@ -131,6 +131,9 @@ func (x *Exchange) read(status int) {
 	x.dated()
 	h := x.writer.Header()
 	h.Set("Accept-Ranges", "bytes")
+	if x.sent.Undivided {
+		h.Set("Accept-Ranges", "none")
+	}
 	if x.coding != "" {
 		h.Set("Content-Encoding", x.coding)
 	}
@@ -144,7 +147,9 @@ func (x *Exchange) read(status int) {
 func (x *Exchange) send(status int, body body) {
 	h := x.writer.Header()
 	h.Set("Content-Type", body.mediaType)
-	h.Set("Content-Length", strconv.FormatInt(body.size, 10))
+	if body.size >= 0 {
+		h.Set("Content-Length", strconv.FormatInt(body.size, 10))
+	}
 	x.writer.WriteHeader(status)
 	if x.bodiless() {
 		return

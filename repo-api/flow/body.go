@@ -103,6 +103,10 @@ func (b *body) writeSpan(w io.Writer, i int, span Span) error {
 		defer opened.Close()
 		part = opened
 	}
+	if span.Length < 0 {
+		_, err := io.Copy(w, part)
+		return err
+	}
 	_, err := io.CopyN(w, part, span.Length)
 	return err
 }

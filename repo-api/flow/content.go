@@ -16,12 +16,16 @@ type content struct {
 	err    error
 }
 
-// watch puts c between r and its content.
-func (c *content) watch(r *http.Request) {
-	if r.Body != nil && r.Body != http.NoBody {
-		c.body, c.left = r.Body, r.ContentLength
-		r.Body = c
+// watch returns r with c between it and its content. It is a copy: net/http has to
+// know its own body again, or it reads on before it sends a refusal.
+func (c *content) watch(r *http.Request) *http.Request {
+	if r.Body == nil || r.Body == http.NoBody {
+		return r
 	}
+	c.body, c.left = r.Body, r.ContentLength
+	watched := *r
+	watched.Body = c
+	return &watched
 }
 
 // bound has c fail after limit bytes.

@@ -117,6 +117,9 @@ func (x *Exchange) claims() error {
 // digests sets the digests that are wanted of what is sent: of the whole
 // representation as it is coded, and of the part of it that is the content.
 func (x *Exchange) digests(h http.Header) error {
+	if x.sent.Undivided {
+		return nil
+	}
 	ofContent, _ := parseWanted(x.Request.Header[wantContentDigest])
 	ofWhole, _ := parseWanted(x.Request.Header[wantReprDigest])
 	if ofWhole != "" && x.sent.Size <= maxDigested {

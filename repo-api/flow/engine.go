@@ -114,8 +114,8 @@ func (x *Exchange) trail() string {
 func (e *Engine) Handler(open func(*http.Request) (Resource, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &Exchange{Request: r, engine: e, writer: w, method: methodOf(r.Method)}
-		x.resource, x.unopened = open(r)
-		x.content.watch(r)
+		x.Request = x.content.watch(r)
+		x.resource, x.unopened = open(x.Request)
 		if lines := r.Header["Prefer"]; len(lines) > 0 {
 			x.Prefer = ParsePrefer(lines)
 		}

@@ -56,6 +56,10 @@ type Representation struct {
 	Bytes   []byte // all of it, if it is at hand; otherwise Parts opens it
 	Parts   Opener
 	Choices bool // it lists what the client has to choose from (300)
+
+	// Undivided: Parts can open it once, and only whole. So it has no ranges and no
+	// digests, and its Size may be -1: nobody knows.
+	Undivided bool
 }
 
 // Opener opens n bytes of a representation from offset off, and all the rest if
