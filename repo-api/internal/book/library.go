@@ -70,7 +70,7 @@ func (l *Library) Collection(name string) (*Collection, bool) {
 		func(c *Collection) string { return c.ID },
 		func(c *Collection) string { return c.Metadata.UUID },
 		func(c *Collection) string { return c.Metadata.Slug },
-		func(c *Collection) string { return stem(c.Path) },
+		func(c *Collection) string { return NameOf(c.Path) },
 	} {
 		for _, c := range l.Collections {
 			if name != "" && called(c) == name {

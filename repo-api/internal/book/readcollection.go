@@ -45,7 +45,7 @@ func ReadCollection(path content.Path, r io.Reader) (*Collection, error) {
 }
 
 func collectionID(m Metadata, path content.Path) string {
-	return firstOf(m.ContentID, m.Slug, stem(path))
+	return firstOf(m.ContentID, m.Slug, NameOf(path))
 }
 
 // rootElement reads up to and including the start of the root.
@@ -120,8 +120,8 @@ func parameters(e *element) map[string]string {
 	return ps
 }
 
-// stem is a document's name without what says its kind.
-func stem(p content.Path) string {
+// NameOf is a document's name without what says its kind.
+func NameOf(p content.Path) string {
 	name, _, _ := strings.Cut(p.Base(), ".")
 	if name == "collection" && !p.Parent().IsRoot() {
 		return p.Parent().Base()

@@ -138,5 +138,5 @@ func moduleID(p content.Path) string {
 	if base := p.Base(); strings.HasPrefix(base, "index") && !p.Parent().IsRoot() {
 		return p.Parent().Base()
 	}
-	return stem(p)
+	return NameOf(p)
 }
