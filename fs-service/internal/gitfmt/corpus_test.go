@@ -91,7 +91,7 @@ func TestCorpusCommitsAreReadEncodedAndCompared(t *testing.T) {
 func TestCorpusHistoryOfEveryPath(t *testing.T) {
 	repo, dir, corpusDir := book(t)
 	tip := digest(t, git(t, dir, nil, "rev-parse", "refs/heads/main"))
-	graph := gitfmt.NewGraph(gitfmt.NewTrees(16<<20), gitfmt.Limits{})
+	past := gitfmt.NewGraph(gitfmt.NewTrees(16<<20), gitfmt.Limits{}).NewPast(repo, nil)
 	table, err := os.ReadFile(filepath.Join(corpusDir, "versions.tsv"))
 	if err != nil {
 		t.Fatal(err)
@@ -103,16 +103,16 @@ func TestCorpusHistoryOfEveryPath(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		items, _, err := graph.Log(t.Context(), repo, tip, path(t, columns[0]), gitfmt.Cursor{}, 1000)
+		items, _, err := past.Log(t.Context(), tip, path(t, columns[0]), gitfmt.Cursor{}, 1000)
 		if err != nil || len(items) != want {
 			t.Errorf("%s changed in %d commits, git says %d: %v", columns[0], len(items), want, err)
 		}
 		if i%20 == 0 { // git's own list takes a process
-			judgeLog(t, graph, repo, tip, columns[0], digests(t, git(t, dir, nil, "log", "--format=%H", "main", "--", columns[0])))
+			judgeLog(t, past, repo, tip, columns[0], digests(t, git(t, dir, nil, "log", "--format=%H", "main", "--", columns[0])))
 		}
 	}
 	for _, p := range []string{"modules", "media", "collections"} {
-		judgeLog(t, graph, repo, tip, p, digests(t, git(t, dir, nil, "log", "--format=%H", "main", "--", p)))
+		judgeLog(t, past, repo, tip, p, digests(t, git(t, dir, nil, "log", "--format=%H", "main", "--", p)))
 	}
-	judgeLog(t, graph, repo, tip, "", digests(t, git(t, dir, nil, "log", "--format=%H", "main")))
+	judgeLog(t, past, repo, tip, "", digests(t, git(t, dir, nil, "log", "--format=%H", "main")))
 }

@@ -11,24 +11,23 @@ import (
 // Graph reads commits, follows their parents, and remembers them parsed. Like
 // Trees it serves a whole process.
 type Graph struct {
-	trees     *Trees
-	commits   *lru.Cache[content.Digest, content.Commit]
-	stretches *stretches // for LastChange
-	limits    Limits
+	trees   *Trees
+	commits *lru.Cache[content.Digest, content.Commit]
+	limits  Limits
 }
 
 // Limits bound what one question to a Graph may cost.
 type Limits struct {
-	CacheBytes int64 // remembered commits and answers of LastChange; 0: 64 MiB
-	LastChange int   // commits that LastChange reads before it gives up; 0: 10,000
-	Walk       int   // commits that any other walk meets before it is TooLarge; 0: 4 million
+	CacheBytes int64 // remembered commits; 0: 32 MiB
+	LastChange int   // commits that LastChange learns of before it gives up; 0: 10,000
+	Walk       int   // commits that any other walk meets before it is TooLarge; 0: a million
 }
 
 // The limits that a zero in Limits stands for.
 const (
-	defaultCacheBytes = 64 << 20
+	defaultCacheBytes = 32 << 20
 	defaultLastChange = 10_000
-	defaultWalk       = 4 << 20
+	defaultWalk       = 1 << 20
 )
 
 // NewGraph makes a Graph that looks up paths in trees.
@@ -43,10 +42,9 @@ func NewGraph(trees *Trees, l Limits) *Graph {
 		l.Walk = defaultWalk
 	}
 	return &Graph{
-		trees:     trees,
-		commits:   lru.New[content.Digest, content.Commit](l.CacheBytes/2, l.CacheBytes/8),
-		stretches: newStretches(l.CacheBytes / 2),
-		limits:    l,
+		trees:   trees,
+		commits: lru.New[content.Digest, content.Commit](l.CacheBytes, l.CacheBytes/4),
+		limits:  l,
 	}
 }
 
@@ -111,7 +109,11 @@ const (
 // were wrong cost time and nothing else.
 func (g *Graph) IsAncestor(ctx context.Context, src Source, a, b content.Digest) (bool, error) {
 	seen := map[content.Digest]side{}
-	var q queue[side]
+	type end struct {
+		commit content.Commit
+		side   side
+	}
+	var q queue[end]
 	onlyB := 0 // commits in q that were reached from b and not yet from a
 	reach := func(d content.Digest, from side) error {
 		if seen[d]|from == seen[d] {
@@ -122,7 +124,7 @@ func (g *Graph) IsAncestor(ctx context.Context, src Source, a, b content.Digest)
 			return err
 		}
 		seen[d] |= from
-		q.push(c, seen[d])
+		q.push(c.Committer.When.Unix(), end{c, seen[d]})
 		if seen[d] == fromB {
 			onlyB++
 		}
@@ -138,12 +140,12 @@ func (g *Graph) IsAncestor(ctx context.Context, src Source, a, b content.Digest)
 		if err := g.mayGoOn(ctx, len(seen)); err != nil {
 			return false, err
 		}
-		c, from := q.pop()
-		if from == fromB {
+		next := q.pop()
+		if next.side == fromB {
 			onlyB--
 		}
-		for _, p := range c.Parents {
-			if err := reach(p, from); err != nil {
+		for _, p := range next.commit.Parents {
+			if err := reach(p, next.side); err != nil {
 				return false, err
 			}
 		}
@@ -154,7 +156,7 @@ func (g *Graph) IsAncestor(ctx context.Context, src Source, a, b content.Digest)
 // mayGoOn returns why a walk that met n commits has to end here, or nil.
 func (g *Graph) mayGoOn(ctx context.Context, n int) error {
 	if n > g.limits.Walk {
-		return fault.Newf(fault.TooLarge, "walk history", "more than %d commits", g.limits.Walk)
+		return tooLong(g.limits.Walk)
 	}
 	return ctx.Err()
 }

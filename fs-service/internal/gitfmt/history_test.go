@@ -70,7 +70,7 @@ func TestHistoryIsWhatGitSaysItIs(t *testing.T) {
 				dir = d
 				git(t, d, []byte(history(seed, commits)), "fast-import", "--quiet", "--done")
 			})
-			graph := gitfmt.NewGraph(newTrees(), gitfmt.Limits{})
+			past := newPast(repo)
 			for _, i := range []int{commits - 1, commits - 2, commits / 2} {
 				ref := fmt.Sprintf("refs/heads/c%d", i)
 				tip := digest(t, git(t, dir, nil, "rev-parse", ref))
@@ -79,7 +79,7 @@ func TestHistoryIsWhatGitSaysItIs(t *testing.T) {
 					if p != "" {
 						args = append(args, "--", p)
 					}
-					judgeLog(t, graph, repo, tip, p, digests(t, git(t, dir, nil, args...)))
+					judgeLog(t, past, repo, tip, p, digests(t, git(t, dir, nil, args...)))
 				}
 			}
 		})
@@ -87,14 +87,14 @@ func TestHistoryIsWhatGitSaysItIs(t *testing.T) {
 }
 
 // judgeLog holds Log, in one page and in small ones, and LastChange to what git says.
-func judgeLog(t *testing.T, graph *gitfmt.Graph, src gitfmt.Source, tip content.Digest, p string, want []content.Digest) {
+func judgeLog(t *testing.T, past *gitfmt.Past, src gitfmt.Source, tip content.Digest, p string, want []content.Digest) {
 	t.Helper()
 	ctx := t.Context()
 	for _, limit := range []int{1 << 20, 3} {
 		var got []content.Digest
 		var after gitfmt.Cursor
 		for {
-			items, next, err := graph.Log(ctx, src, tip, path(t, p), after, limit)
+			items, next, err := past.Log(ctx, tip, path(t, p), after, limit)
 			if err != nil || len(items) > limit {
 				t.Fatalf("%q: %d items, %v", p, len(items), err)
 			}
@@ -119,7 +119,7 @@ func judgeLog(t *testing.T, graph *gitfmt.Graph, src gitfmt.Source, tip content.
 			t.Fatalf("log of %q, %d a page:\n%v\ngit says\n%v", p, limit, got, want)
 		}
 	}
-	commit, _, ok, err := graph.LastChange(ctx, src, tip, path(t, p))
+	commit, _, ok, err := past.LastChange(ctx, tip, path(t, p))
 	if err != nil || ok != (len(want) > 0) || ok && commit != want[0] {
 		t.Errorf("last change of %q: %v, %v, %v; git says %v", p, commit, ok, err, want)
 	}
@@ -237,60 +237,39 @@ func line(t *testing.T, src memory, commits int, changes ...int) (tips []content
 	return tips
 }
 
-func TestLastChangeWalksOnlyWhatIsNew(t *testing.T) {
+func newPast(src gitfmt.Source) *gitfmt.Past {
+	return gitfmt.NewGraph(newTrees(), gitfmt.Limits{}).NewPast(src, nil)
+}
+
+// What one question has read serves questions about every other path and tip, and
+// a commit that comes later costs a look at what it changed.
+func TestHistoryIsReadOnce(t *testing.T) {
 	ctx, src := t.Context(), memory{}
 	tips := line(t, src, 300, 10)
 	counted := &counting{Source: src}
-	// A graph that remembers no tree shows every comparison of commits as a read.
-	graph := gitfmt.NewGraph(gitfmt.NewTrees(0), gitfmt.Limits{CacheBytes: 4 << 20})
-	ask := func(i int) int {
+	// A graph that remembers nothing shows every comparison of commits as a read.
+	past := gitfmt.NewGraph(gitfmt.NewTrees(0), gitfmt.Limits{CacheBytes: 1}).NewPast(counted, nil)
+	tests := []struct {
+		name        string
+		tip         int
+		path        string
+		there       bool
+		least, most int // reads
+	}{
+		{"the first", 297, "doc", true, 280, 10_000},
+		{"the same", 297, "doc", true, 0, 0},
+		{"another path", 297, "never", false, 0, 0},
+		{"an older tip", 150, "doc", true, 0, 0},
+		{"two commits later", 299, "doc", true, 1, 16},
+	}
+	for _, tt := range tests {
 		before := counted.reads
-		commit, when, ok, err := graph.LastChange(ctx, counted, tips[i], path(t, "doc"))
-		if err != nil || !ok || commit != tips[10] || when.Unix() != 10 {
-			t.Fatalf("%v, %v, %v, %v", commit, when, ok, err)
+		commit, when, ok, err := past.LastChange(ctx, tips[tt.tip], path(t, tt.path))
+		if err != nil || ok != tt.there || ok && (commit != tips[10] || when.Unix() != 10) {
+			t.Errorf("%s: %v, %v, %v, %v", tt.name, commit, when, ok, err)
 		}
-		return counted.reads - before
-	}
-	if whole := ask(297); whole < 280 {
-		t.Errorf("the first answer took %d reads", whole)
-	}
-	if again := ask(297); again != 0 {
-		t.Errorf("the same answer took %d reads", again)
-	}
-	if moved := ask(299); moved > 8 {
-		t.Errorf("two commits later the answer took %d reads", moved)
-	}
-}
-
-// What one question has read serves questions about every other path.
-func TestLastChangeReadsHistoryOnceForAllPaths(t *testing.T) {
-	ctx, src := t.Context(), memory{}
-	tips := line(t, src, 300, 10)
-	counted := &counting{Source: src}
-	graph := gitfmt.NewGraph(gitfmt.NewTrees(0), gitfmt.Limits{CacheBytes: 4 << 20})
-	if _, _, _, err := graph.LastChange(ctx, counted, tips[299], path(t, "doc")); err != nil {
-		t.Fatal(err)
-	}
-	before := counted.reads
-	if _, _, ok, err := graph.LastChange(ctx, counted, tips[299], path(t, "never")); ok || err != nil {
-		t.Errorf("a path that never was: %v, %v", ok, err)
-	}
-	if commit, _, ok, err := graph.LastChange(ctx, counted, tips[150], path(t, "doc")); !ok || err != nil || commit != tips[10] {
-		t.Errorf("at an older tip: %v, %v, %v", commit, ok, err)
-	}
-	if n := counted.reads - before; n > 8 {
-		t.Errorf("the other questions took %d reads", n)
-	}
-}
-
-// However little may be remembered, the answers stay right.
-func TestLastChangeForgetsWithoutHarm(t *testing.T) {
-	ctx, src := t.Context(), memory{}
-	tips := line(t, src, 300, 10)
-	graph := gitfmt.NewGraph(newTrees(), gitfmt.Limits{CacheBytes: 8 << 10})
-	for _, i := range []int{299, 20, 150, 10, 298, 11} {
-		if commit, _, ok, err := graph.LastChange(ctx, src, tips[i], path(t, "doc")); !ok || err != nil || commit != tips[10] {
-			t.Errorf("at %d: %v, %v, %v", i, commit, ok, err)
+		if n := counted.reads - before; n < tt.least || n > tt.most {
+			t.Errorf("%s took %d reads", tt.name, n)
 		}
 	}
 }
@@ -298,14 +277,17 @@ func TestLastChangeForgetsWithoutHarm(t *testing.T) {
 func TestWalksEndAtTheirLimits(t *testing.T) {
 	ctx, src := t.Context(), memory{}
 	tips := line(t, src, 50, 10)
-	graph := gitfmt.NewGraph(newTrees(), gitfmt.Limits{LastChange: 20, Walk: 20})
-	if _, _, ok, err := graph.LastChange(ctx, src, tips[49], path(t, "doc")); ok || err != nil {
+	graph := gitfmt.NewGraph(newTrees(), gitfmt.Limits{LastChange: 20, Walk: 30})
+	past := graph.NewPast(src, nil)
+	if _, _, ok, err := past.LastChange(ctx, tips[49], path(t, "doc")); ok || err != nil {
 		t.Errorf("LastChange went on: %v, %v", ok, err)
 	}
-	if commit, _, ok, err := graph.LastChange(ctx, src, tips[25], path(t, "doc")); !ok || commit != tips[10] || err != nil {
-		t.Errorf("LastChange gave up early: %v, %v, %v", commit, ok, err)
+	for _, i := range []int{19, 38} {
+		if commit, _, ok, err := past.LastChange(ctx, tips[i], path(t, "doc")); !ok || commit != tips[10] || err != nil {
+			t.Errorf("LastChange gave up early: %v, %v, %v", commit, ok, err)
+		}
 	}
-	_, _, err := graph.Log(ctx, src, tips[49], path(t, "absent"), gitfmt.Cursor{}, 10)
+	_, _, err := graph.NewPast(src, nil).Log(ctx, tips[49], path(t, "absent"), gitfmt.Cursor{}, 10)
 	wantKind(t, err, fault.TooLarge)
 	_, err = graph.IsAncestor(ctx, src, tips[0], tips[49])
 	wantKind(t, err, fault.TooLarge)
@@ -315,11 +297,12 @@ func TestCursorsThatWereNeverGivenOut(t *testing.T) {
 	ctx, src := t.Context(), memory{}
 	tips := line(t, src, 20, 5, 10)
 	graph := gitfmt.NewGraph(newTrees(), gitfmt.Limits{})
-	_, _, err := graph.Log(ctx, src, tips[19], path(t, "doc"), gitfmt.Cursor{Tip: tips[19], Last: tips[7]}, 10)
+	past := graph.NewPast(src, nil)
+	_, _, err := past.Log(ctx, tips[19], path(t, "doc"), gitfmt.Cursor{Tip: tips[19], Last: tips[7]}, 10)
 	wantKind(t, err, fault.Invalid)
-	_, _, err = graph.Log(ctx, src, tips[19], path(t, "doc"), gitfmt.Cursor{Tip: blob(1), Last: tips[7]}, 10)
+	_, _, err = past.Log(ctx, tips[19], path(t, "doc"), gitfmt.Cursor{Tip: blob(1), Last: tips[7]}, 10)
 	wantKind(t, err, fault.NotFound)
-	_, _, err = graph.Log(ctx, memory{}, tips[19], path(t, "doc"), gitfmt.Cursor{Tip: tips[19], Last: tips[10]}, 10)
+	_, _, err = graph.NewPast(memory{}, nil).Log(ctx, tips[19], path(t, "doc"), gitfmt.Cursor{Tip: tips[19], Last: tips[10]}, 10)
 	wantKind(t, err, fault.NotFound) // remembered, but from another repository
 	for _, s := range []string{"x", "-", tips[0].String(), tips[0].String() + "-", tips[0].String() + "+" + tips[1].String()} {
 		_, err := gitfmt.ParseCursor(s)
@@ -330,12 +313,12 @@ func TestCursorsThatWereNeverGivenOut(t *testing.T) {
 func TestPagesFitTogetherThoughTheBranchMovesOn(t *testing.T) {
 	ctx, src := t.Context(), memory{}
 	tips := line(t, src, 30, 1, 2, 3, 4, 25)
-	graph := gitfmt.NewGraph(newTrees(), gitfmt.Limits{})
-	first, next, err := graph.Log(ctx, src, tips[20], path(t, "doc"), gitfmt.Cursor{}, 2)
+	past := newPast(src)
+	first, next, err := past.Log(ctx, tips[20], path(t, "doc"), gitfmt.Cursor{}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, next, err := graph.Log(ctx, src, tips[29], path(t, "doc"), next, 2)
+	second, next, err := past.Log(ctx, tips[29], path(t, "doc"), next, 2)
 	if err != nil || !next.IsZero() {
 		t.Fatal(next, err)
 	}
@@ -404,15 +387,15 @@ func TestManyMayAskAtOnce(t *testing.T) {
 	repo := repository(t, func(d string) { dir = d; fill(t, d, 5, 40) })
 	tip := digest(t, git(t, dir, nil, "rev-parse", "c39"))
 	trees := gitfmt.NewTrees(4 << 10) // so small that it forgets all the time
-	graph := gitfmt.NewGraph(trees, gitfmt.Limits{CacheBytes: 8 << 10})
+	past := gitfmt.NewGraph(trees, gitfmt.Limits{CacheBytes: 8 << 10}).NewPast(repo, nil)
 	ask := func() (string, error) {
 		var answers []any
 		for _, p := range []string{"", "a", "d/e"} {
-			items, next, err := graph.Log(t.Context(), repo, tip, path(t, p), gitfmt.Cursor{}, 5)
+			items, next, err := past.Log(t.Context(), tip, path(t, p), gitfmt.Cursor{}, 5)
 			if err != nil {
 				return "", err
 			}
-			commit, _, ok, err := graph.LastChange(t.Context(), repo, tip, path(t, p))
+			commit, _, ok, err := past.LastChange(t.Context(), tip, path(t, p))
 			if err != nil {
 				return "", err
 			}

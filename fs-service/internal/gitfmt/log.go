@@ -3,6 +3,7 @@ package gitfmt
 import (
 	"context"
 	"strings"
+	"time"
 
 	"rhapsode/content"
 	"rhapsode/internal/fault"
@@ -11,6 +12,7 @@ import (
 // Logged is a commit that changed a path, and what the path held after it.
 type Logged struct {
 	Commit content.Commit
+	Path   content.Path  // that was asked for, or what it was called then
 	Entry  content.Entry // Mode is 0 if the commit removed it
 }
 
@@ -46,152 +48,232 @@ func ParseCursor(s string) (Cursor, error) {
 	return Cursor{t, l}, nil
 }
 
-// Log returns up to limit of the commits that changed p, in the order and with
-// the choice of plain `git log -- p`: newest first by the committer's clock, and
-// where a merge took p as it was in one parent, only that parent is followed. For
+// Log returns up to limit of the commits that changed at, in the order and with
+// the choice of plain `git log -- at`: newest first by the committer's clock, and
+// where a merge took the path as it was in one parent, only that parent is followed. For
 // the root it returns every commit, as `git log` does. Nothing at all means that
-// p never was there.
+// the path never was there.
 //
 // It begins at tip or, if after is not zero, where that page ended, whatever
 // tip is; next is zero on the last page. A page costs a walk from the tip to
-// its end: the cursor holds no state that a replica would have to keep.
-// Invalid: after was never given out for p.
-func (g *Graph) Log(ctx context.Context, src Source, tip content.Digest, p content.Path, after Cursor, limit int) (items []Logged, next Cursor, err error) {
+// its end, through what is known: the cursor holds no state that a replica would
+// have to keep. Invalid: after was never given out for the path.
+func (p *Past) Log(ctx context.Context, tip content.Digest, at content.Path, after Cursor, limit int) (items []Logged, next Cursor, err error) {
+	return p.page(ctx, tip, after, limit, func(v int32) steps { return p.walk(v, at) })
+}
+
+// steps is a log under way.
+type steps interface {
+	// next returns the next commit of the log, and the path that it is about. ok is
+	// false at its end.
+	next(context.Context) (v int32, at content.Path, ok bool, err error)
+}
+
+// page reads a page of the log that begin begins.
+func (p *Past) page(ctx context.Context, tip content.Digest, after Cursor, limit int, begin func(int32) steps) (items []Logged, next Cursor, err error) {
 	if !after.IsZero() {
 		tip = after.Tip
 		// A cursor comes from outside: what others made us remember is not its to read.
-		if _, err := read(ctx, src, tip, content.KindCommit); err != nil {
+		if _, err := read(ctx, p.src, tip, content.KindCommit); err != nil {
 			return nil, Cursor{}, err
 		}
 	}
-	w, err := g.walk(ctx, src, tip, p)
+	v, err := p.reach(ctx, tip, p.graph.limits.Walk)
 	if err != nil {
 		return nil, Cursor{}, err
 	}
+	log := begin(v)
 	for begun := after.IsZero(); ; {
-		item, ok, err := w.next(ctx)
+		v, at, ok, err := log.next(ctx)
 		switch {
 		case err != nil:
 			return nil, Cursor{}, err
 		case !ok && !begun:
-			return nil, Cursor{}, fault.Newf(fault.Invalid, "log", "%v: the cursor's commit %v is not in this log", p, after.Last)
+			return nil, Cursor{}, fault.Newf(fault.Invalid, "log", "the cursor's commit %v is not in this log", after.Last)
 		case !ok:
 			return items, Cursor{}, nil
 		case !begun:
-			begun = item.Commit.ID == after.Last
+			begun = p.place(v).id == after.Last
 		case len(items) == limit:
 			return items, Cursor{tip, items[limit-1].Commit.ID}, nil
 		default:
+			item, err := p.logged(ctx, v, at)
+			if err != nil {
+				return nil, Cursor{}, err
+			}
 			items = append(items, item)
 		}
 	}
 }
 
-// walk is one Log under way.
+// logged reads what a log says of the commit v.
+func (p *Past) logged(ctx context.Context, v int32, at content.Path) (Logged, error) {
+	c, err := p.graph.Commit(ctx, p.src, p.place(v).id)
+	if err != nil {
+		return Logged{}, err
+	}
+	e, err := p.entry(ctx, c.Tree, at)
+	return Logged{c, at, e}, err
+}
+
+// entry returns what a tree holds at a path; the zero Entry if that is nothing.
+func (p *Past) entry(ctx context.Context, root content.Digest, at content.Path) (content.Entry, error) {
+	e := content.Entry{Mode: content.ModeDir, Digest: root, Size: -1}
+	for _, name := range at.Names() {
+		if !e.Mode.IsDir() {
+			return content.Entry{}, nil
+		}
+		tree, err := p.graph.trees.Tree(ctx, p.src, e.Digest)
+		if err != nil {
+			return content.Entry{}, err
+		}
+		e, _ = tree.Lookup(name)
+	}
+	return e, nil
+}
+
+// LastChange returns the commit with which the log of at at tip begins, and its
+// committer's time. ok is false if the path never was there, or if it takes more than
+// Limits.LastChange commits that were not looked at before to find out.
+func (p *Past) LastChange(ctx context.Context, tip content.Digest, at content.Path) (commit content.Digest, when time.Time, ok bool, err error) {
+	v, err := p.reach(ctx, tip, p.graph.limits.LastChange)
+	if fault.Is(err, fault.TooLarge) {
+		return content.Digest{}, time.Time{}, false, nil
+	}
+	if err != nil {
+		return content.Digest{}, time.Time{}, false, err
+	}
+	v, _, ok, err = p.walk(v, at).next(ctx)
+	if err != nil || !ok {
+		return content.Digest{}, time.Time{}, false, err
+	}
+	c := p.place(v)
+	return c.id, time.Unix(c.when, 0).UTC(), true, nil
+}
+
+// walk is the log of one path under way. Commits come as git gives them out: of
+// those whose children were met, the newest first.
 type walk struct {
-	g     *Graph
-	src   Source
-	names []string // of the path
-	seen  map[content.Digest]bool
-	queue queue[trail]
+	past  *Past
+	at    content.Path
+	path  int32 // its number
+	queue queue[int32]
+	seen  map[int32]bool // that more than one way may lead to; nil: there was one way only
+	met   int
 }
 
-func (g *Graph) walk(ctx context.Context, src Source, tip content.Digest, p content.Path) (*walk, error) {
-	w := &walk{g: g, src: src, names: p.Names(), seen: map[content.Digest]bool{tip: true}}
-	c, err := g.Commit(ctx, src, tip)
-	if err != nil {
-		return nil, err
-	}
-	t, err := g.trail(ctx, src, c.Tree, w.names, nil)
-	if err != nil {
-		return nil, err
-	}
-	w.queue.push(c, t)
-	return w, nil
+func (p *Past) walk(tip int32, at content.Path) *walk {
+	w := &walk{past: p, at: at, path: p.number(at)}
+	w.queue.push(p.place(tip).when, tip)
+	return w
 }
 
-// next returns the next commit of the log. ok is false at its end.
-func (w *walk) next(ctx context.Context) (item Logged, ok bool, err error) {
+func (w *walk) next(ctx context.Context) (int32, content.Path, bool, error) {
 	for !w.queue.empty() {
-		if err := w.g.mayGoOn(ctx, len(w.seen)); err != nil {
-			return Logged{}, false, err
+		if w.met++; w.met > w.past.graph.limits.Walk {
+			return none, w.at, false, tooLong(w.past.graph.limits.Walk)
 		}
-		c, t := w.queue.pop()
-		parents, changed, err := w.g.simplify(ctx, w.src, c, w.names, t)
+		v, fresh := w.leap(w.queue.pop())
+		if !fresh {
+			continue
+		}
+		parents, changed, err := w.simplify(ctx, v)
 		if err != nil {
-			return Logged{}, false, err
+			return none, w.at, false, err
 		}
-		for _, p := range parents {
-			if !w.seen[p.commit.ID] {
-				w.seen[p.commit.ID] = true
-				w.queue.push(p.commit, p.trail)
-			}
-		}
+		w.follow(parents)
 		if changed {
-			return Logged{c, t.entry()}, true, nil
+			return v, w.at, true, nil
 		}
 	}
-	return Logged{}, false, nil
+	return none, w.at, false, ctx.Err()
 }
 
-// ancestor is a parent to follow, and the way to the path in its tree.
-type ancestor struct {
-	commit content.Commit
-	trail  trail
+// leap goes on from v to where the path may have changed, if there is but one way
+// to go: what it leads past is not met again, unless clocks ran backwards and it was
+// met before. Then fresh is false.
+func (w *walk) leap(v int32) (to int32, fresh bool) {
+	if !w.queue.empty() || w.at.IsRoot() {
+		return v, true
+	}
+	to = w.past.leap(v, w.path)
+	if to == v || w.seen == nil {
+		return to, true
+	}
+	fresh = !w.seen[to]
+	w.seen[to] = true
+	return to, fresh
 }
 
-// simplify says which parents of c a log of the path follows, and whether c
-// changed the path (git's !TREESAME): it differs from every parent, or c is a
-// root and holds it. If a parent has it as c does, that is the only one to follow.
-// Every commit counts as a change of the root.
-func (g *Graph) simplify(ctx context.Context, src Source, c content.Commit, names []string, t trail) (parents []ancestor, changed bool, err error) {
-	for _, d := range c.Parents {
-		p, err := g.Commit(ctx, src, d)
+// follow queues parents that were not met.
+func (w *walk) follow(parents []int32) {
+	if len(parents) > 1 && w.seen == nil {
+		w.seen = map[int32]bool{}
+	}
+	for _, u := range parents {
+		if w.seen[u] {
+			continue
+		}
+		if w.seen != nil {
+			w.seen[u] = true
+		}
+		w.queue.push(w.past.place(u).when, u)
+	}
+}
+
+// simplify says which parents of v a log of the path follows, and whether v
+// changed the path (git's !TREESAME): it differs from every parent, or v is a
+// beginning and holds it. If a parent has it as v does, that is the only one to
+// follow. Every commit counts as a change of the root.
+func (w *walk) simplify(ctx context.Context, v int32) (parents []int32, changed bool, err error) {
+	parents = w.past.parents(v)
+	if w.at.IsRoot() {
+		return parents, true, nil
+	}
+	for k, u := range parents {
+		verdict, err := w.past.compare(ctx, v, k, u, w.at, w.path)
 		if err != nil {
 			return nil, false, err
 		}
-		pt, err := g.trail(ctx, src, p.Tree, names, t)
-		if err != nil {
-			return nil, false, err
+		if verdict == same {
+			return []int32{u}, false, nil
 		}
-		a := ancestor{p, pt}
-		if len(names) > 0 && pt.same(t) {
-			return []ancestor{a}, false, nil
-		}
-		parents = append(parents, a)
 	}
-	return parents, len(c.Parents) > 0 || len(names) == 0 || t.entry().Mode != 0, nil
+	if len(parents) > 0 {
+		return parents, true, nil
+	}
+	verdict, err := w.past.compare(ctx, v, 0, none, w.at, w.path)
+	return nil, verdict == different, err
 }
 
-// trail is what a tree holds on the way to a path: the root's entry first, the
-// path's own last; zero entries where there is nothing.
-type trail []content.Entry
-
-func (t trail) entry() content.Entry { return t[len(t)-1] }
-
-func (t trail) same(u trail) bool { return sameEntry(t.entry(), u.entry()) }
-
-func sameEntry(a, b content.Entry) bool { return a.Mode == b.Mode && a.Digest == b.Digest }
-
-// trail follows names down from the tree root. Where the way meets like, a trail
-// to the same path in another tree, it goes on as that does and reads nothing:
-// commits that are close to each other differ in few directories.
-func (g *Graph) trail(ctx context.Context, src Source, root content.Digest, names []string, like trail) (trail, error) {
-	t := make(trail, len(names)+1)
-	t[0] = content.Entry{Mode: content.ModeDir, Digest: root, Size: -1}
-	for i, name := range names {
-		switch {
-		case like != nil && sameEntry(t[i], like[i]):
-			copy(t[i+1:], like[i+1:])
-			return t, nil
-		case !t[i].Mode.IsDir():
-			return t, nil
-		}
-		tree, err := g.trees.Tree(ctx, src, t[i].Digest)
-		if err != nil {
-			return nil, err
-		}
-		t[i+1], _ = tree.Lookup(name)
+// compare judges whether v changed the path against its k-th parent u, and looks
+// at both where it is not known; none is nothing at all.
+func (p *Past) compare(ctx context.Context, v int32, k int, u int32, at content.Path, path int32) (verdict, error) {
+	if verdict := p.judge(v, k, path); verdict != unknown {
+		return verdict, nil
 	}
-	return t, nil
+	now, err := p.holds(ctx, v, at)
+	if err != nil {
+		return unknown, err
+	}
+	was, err := p.holds(ctx, u, at)
+	if err != nil {
+		return unknown, err
+	}
+	if was.Mode == now.Mode && was.Digest == now.Digest {
+		return same, nil
+	}
+	return different, nil
+}
+
+// holds returns what the path was in the commit v.
+func (p *Past) holds(ctx context.Context, v int32, at content.Path) (content.Entry, error) {
+	if v == none {
+		return content.Entry{}, nil
+	}
+	c, err := p.graph.Commit(ctx, p.src, p.place(v).id)
+	if err != nil {
+		return content.Entry{}, err
+	}
+	return p.entry(ctx, c.Tree, at)
 }

@@ -1,10 +1,6 @@
 package gitfmt
 
-import (
-	"container/heap"
-
-	"rhapsode/content"
-)
+import "container/heap"
 
 // queue gives commits newest first, and those of one second in the order in
 // which they came: git's order. The zero queue is empty.
@@ -13,22 +9,19 @@ type queue[T any] struct {
 	came int
 }
 
-func (q *queue[T]) push(c content.Commit, with T) {
-	heap.Push(&q.heap, queued[T]{c, with, c.Committer.When.Unix(), q.came})
+// push adds what is called commit here, whose committer's clock said when.
+func (q *queue[T]) push(when int64, commit T) {
+	heap.Push(&q.heap, queued[T]{commit, when, q.came})
 	q.came++
 }
 
-func (q *queue[T]) pop() (content.Commit, T) {
-	x := heap.Pop(&q.heap).(queued[T])
-	return x.commit, x.with
-}
+func (q *queue[T]) pop() T { return heap.Pop(&q.heap).(queued[T]).commit }
 
 func (q *queue[T]) empty() bool { return len(q.heap) == 0 }
 
-// queued is a commit in a queue, and what its walker wants to know of it.
+// queued is a commit in a queue.
 type queued[T any] struct {
-	commit content.Commit
-	with   T
+	commit T
 	when   int64
 	came   int
 }

@@ -14,7 +14,7 @@ func (n *Node) Blame(ctx context.Context, at fsapi.At) ([]fsapi.Blamed, error) {
 	if err != nil {
 		return nil, err
 	}
-	pieces, err := textdiff.Blame(ctx, n.graph, s.src, s.commit.ID, at.Path)
+	pieces, err := textdiff.Blame(ctx, n.annals.Of(s.repo.Pool), s.src, s.commit.ID, at.Path)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func (n *Node) History(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi
 	if err != nil {
 		return fsapi.History{}, err
 	}
-	logged, next, err := n.graph.Log(ctx, s.src, s.commit.ID, at.Path, after, limit(page))
+	logged, next, err := n.annals.Of(s.repo.Pool).Log(ctx, s.commit.ID, at.Path, after, limit(page))
 	if err != nil {
 		return fsapi.History{}, err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/annals"
 	"rhapsode/fs-service/internal/bodies"
 	"rhapsode/fs-service/internal/coordinator"
 	"rhapsode/fs-service/internal/gitfmt"
@@ -59,6 +60,7 @@ type Node struct {
 	healer      *replica.Healer
 	trees       *gitfmt.Trees
 	graph       *gitfmt.Graph
+	annals      *annals.Annals
 	patching    chan struct{} // room for maxPatches
 	log         *slog.Logger
 }
@@ -92,6 +94,12 @@ func assemble(o Options, store *objects.Store) (*Node, error) {
 	n.graph = gitfmt.NewGraph(n.trees, gitfmt.Limits{})
 	n.replicas = replica.NewReplicas(o.Name, disk, n.placed, o.Dial)
 	n.healer = replica.NewHealer(n.replicas, n.targets, o.Log)
+	n.annals, err = annals.New(annals.Options{
+		Dir: filepath.Join(o.Dir, "annals"), Graph: n.graph, Source: n.replicas.Pool, Closed: n.Closed, Clock: o.Clock, Log: o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
 	n.coordinator = coordinator.New(coordinator.Options{
 		Refs: o.Refs, Objects: n.replicas, Trees: n.trees, Graph: n.graph, Clock: o.Clock, Log: o.Log,
 	})
@@ -117,6 +125,7 @@ func (n *Node) Run(ctx context.Context) error {
 	writers.Go("imports", n.imports.Run)
 	writers.Go("healer", n.healer.Run)
 	writers.Go("drop old drafts", n.dropDrafts)
+	writers.Go("annals", n.annals.Run)
 	writers.Go("watch the disk", n.watchDisk)
 	writers.Go("follow refs", func(ctx context.Context) error { return n.refs.Watch(ctx, n.follow) })
 	err := writers.Wait()
@@ -139,7 +148,10 @@ func (n *Node) watchDisk(ctx context.Context) error {
 }
 
 // Close closes the node's stores. Run has returned.
-func (n *Node) Close() error { return n.objects.Close() }
+func (n *Node) Close() error {
+	n.annals.Close()
+	return n.objects.Close()
+}
 
 // Local is this node as its peers see it.
 func (n *Node) Local() replica.Peer { return n.replicas.Local() }
@@ -149,7 +161,7 @@ func (n *Node) Closed(ctx context.Context, pool content.Pool, commit content.Dig
 	return n.replicas.Disk().Closed(ctx, pool, commit)
 }
 
-// follow passes on where refs went to the healer.
+// follow passes on where refs went to the healer and the annals.
 func (n *Node) follow(c refs.Change) {
 	switch {
 	case c.Missed:
@@ -157,6 +169,7 @@ func (n *Node) follow(c refs.Change) {
 	case !c.Record.Target.IsZero():
 		if repo, ok := n.refs.RepoOf(c.Repo); ok && n.holds(repo.Pool) {
 			n.healer.Moved(repo.Pool, c.Record.Target)
+			n.annals.Moved(repo.Pool, c.Record.Target)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func (n *Node) stat(ctx context.Context, q fsapi.StatQuestion, barrier func() er
 
 // modified returns when a commit last changed a path; zero if that was too long ago.
 func (n *Node) modified(ctx context.Context, s settled, p content.Path) (time.Time, error) {
-	_, when, ok, err := n.graph.LastChange(ctx, s.src, s.commit.ID, p)
+	_, when, ok, err := n.annals.Of(s.repo.Pool).LastChange(ctx, s.commit.ID, p)
 	if err != nil || !ok {
 		return time.Time{}, err
 	}

@@ -26,8 +26,8 @@ type Blamed struct {
 // The path is the document: a rename begins it anew.
 //
 // NotFound: nothing is there. Invalid: no text. TooLarge: more than 10,000 versions.
-func Blame(ctx context.Context, g *gitfmt.Graph, src gitfmt.Source, tip content.Digest, p content.Path) ([]Blamed, error) {
-	b := blame{graph: g, src: src, path: p, suspects: map[content.Digest]*version{}}
+func Blame(ctx context.Context, past *gitfmt.Past, src gitfmt.Source, tip content.Digest, p content.Path) ([]Blamed, error) {
+	b := blame{past: past, src: src, path: p, suspects: map[content.Digest]*version{}}
 	v, err := b.version(ctx, tip)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func Blame(ctx context.Context, g *gitfmt.Graph, src gitfmt.Source, tip content.
 
 // blame is one Blame under way. Every line of the text is in one claim or in blamed.
 type blame struct {
-	graph    *gitfmt.Graph
+	past     *gitfmt.Past
 	src      gitfmt.Source
 	path     content.Path
 	suspects map[content.Digest]*version
@@ -88,7 +88,7 @@ func (c claim) part(s Span) claim {
 
 // version returns the newest version in the history of commit; nil if there never was one.
 func (b *blame) version(ctx context.Context, commit content.Digest) (*version, error) {
-	items, _, err := b.graph.Log(ctx, b.src, commit, b.path, gitfmt.Cursor{}, 1)
+	items, _, err := b.past.Log(ctx, commit, b.path, gitfmt.Cursor{}, 1)
 	if err != nil || len(items) == 0 {
 		return nil, err
 	}

@@ -237,8 +237,8 @@ func TestPatchOfWhatIsNoText(t *testing.T) {
 // blamed is our answer in the words of git blame --porcelain.
 func blamed(t *testing.T, repo gitfmt.Source, tip content.Digest, p string) string {
 	t.Helper()
-	graph := gitfmt.NewGraph(gitfmt.NewTrees(16<<20), gitfmt.Limits{})
-	parts, err := textdiff.Blame(t.Context(), graph, repo, tip, path(t, p))
+	past := gitfmt.NewGraph(gitfmt.NewTrees(16<<20), gitfmt.Limits{}).NewPast(repo, nil)
+	parts, err := textdiff.Blame(t.Context(), past, repo, tip, path(t, p))
 	if err != nil {
 		t.Fatal(p, err)
 	}
@@ -346,11 +346,11 @@ func TestBlameOfWhatIsNoText(t *testing.T) {
 	d.file("100644", "dir/empty", "")
 	repo, dir := repository(t, d.stream.Bytes())
 	tip := digest(t, git(t, dir, nil, "rev-parse", "main"))
-	graph := gitfmt.NewGraph(gitfmt.NewTrees(1<<20), gitfmt.Limits{})
+	past := gitfmt.NewGraph(gitfmt.NewTrees(1<<20), gitfmt.Limits{}).NewPast(repo, nil)
 	for p, want := range map[string]fault.Kind{
 		"binary": fault.Invalid, "link": fault.Invalid, "dir": fault.Invalid, "absent": fault.NotFound, "dir/absent": fault.NotFound,
 	} {
-		if _, err := textdiff.Blame(t.Context(), graph, repo, tip, path(t, p)); !fault.Is(err, want) {
+		if _, err := textdiff.Blame(t.Context(), past, repo, tip, path(t, p)); !fault.Is(err, want) {
 			t.Errorf("%s: error %v, want one of kind %v", p, err, want)
 		}
 	}
