@@ -40,57 +40,6 @@ func (e *Malformed) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.Path, e.At.Line, e.At.Column, e.Reason)
 }
 
-// element is an element whose end has not come yet, or a whole one.
-type element struct {
-	name     xml.Name
-	attrs    []xml.Attr
-	at       Position
-	text     string     // the characters right in it, between its children
-	children []*element // only of what was read whole
-	held     uint       // a bit for each of structure's children that it has
-}
-
-// is says whether e is called local in the name space ns or one of its old versions.
-func (e *element) is(ns, local string) bool {
-	return e.name.Local == local && inSpace(e.name.Space, ns)
-}
-
-func inSpace(space, ns string) bool {
-	return space == ns || strings.HasPrefix(space, ns) && space[len(ns)] == '/'
-}
-
-// attr returns the value of an attribute without a name space.
-func (e *element) attr(local string) string { return e.attrNS("", local) }
-
-func (e *element) attrNS(ns, local string) string {
-	for _, a := range e.attrs {
-		if a.Name.Local == local && a.Name.Space == ns {
-			return strings.TrimSpace(a.Value)
-		}
-	}
-	return ""
-}
-
-func (e *element) has(local string) bool {
-	return slices.ContainsFunc(e.attrs, func(a xml.Attr) bool { return a.Name.Local == local && a.Name.Space == "" })
-}
-
-// allText returns the characters in e and all that it holds, with single spaces.
-func (e *element) allText() string {
-	var b strings.Builder
-	e.writeText(&b)
-	return strings.Join(strings.Fields(b.String()), " ")
-}
-
-func (e *element) writeText(b *strings.Builder) {
-	if e.name.Local == "" {
-		b.WriteString(e.text)
-	}
-	for _, c := range e.children {
-		c.writeText(b)
-	}
-}
-
 // scanner reads XML element by element and refuses what is not well formed, or
 // goes beyond the limits. It adds what encoding/xml lets pass: one root, each
 // attribute once and apart from the next, every prefix declared.
@@ -144,6 +93,9 @@ func (s *scanner) next() (xml.Token, error) {
 			s.pop()
 			return t, nil
 		case xml.CharData:
+			if raw := s.text[began:s.dec.InputOffset()]; halfCharacter(raw) && !bytes.HasPrefix(raw, []byte("<![CDATA[")) {
+				return nil, s.bad("&#…; is no character but half of one")
+			}
 			if len(s.open) > 0 {
 				return t, nil
 			}
@@ -172,6 +124,8 @@ func (s *scanner) push(t xml.StartElement, raw []byte) error {
 		return s.bad("elements are more than %d deep", MaxDepth)
 	case crowded(raw):
 		return s.bad("the attributes of <%s> have no space between them", clip(t.Name.Local))
+	case halfCharacter(raw):
+		return s.bad("<%s …> holds a &#…; that is no character but half of one", clip(t.Name.Local))
 	}
 	declared := 0
 	for i, a := range t.Attr {
@@ -181,6 +135,9 @@ func (s *scanner) push(t xml.StartElement, raw []byte) error {
 			}
 		}
 		if a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns" {
+			if misdeclared(a) {
+				return s.bad("<%s> declares %s=%q, which nobody may", clip(t.Name.Local), clip(a.Name.Local), clip(a.Value))
+			}
 			s.spaces = append(s.spaces, a.Value)
 			declared++
 		}
@@ -223,23 +180,6 @@ func (s *scanner) parent() *element {
 // nobody declared where the name space would be.
 func (s *scanner) declared(space string) bool {
 	return space == "" || space == nsXML || slices.Contains(s.spaces, space)
-}
-
-// crowded says whether two attributes of a start tag touch.
-func crowded(tag []byte) bool {
-	var quote byte
-	for i, c := range tag {
-		switch {
-		case quote == 0 && (c == '"' || c == '\''):
-			quote = c
-		case quote != 0 && c == quote:
-			quote = 0
-			if i+1 < len(tag) && !bytes.ContainsRune([]byte(" \t\r\n/>"), rune(tag[i+1])) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // whole reads to the end of the innermost open element and returns all of it.
