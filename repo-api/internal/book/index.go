@@ -44,6 +44,12 @@ func NewIndex(files []File) *Index {
 	return x
 }
 
+// At returns the document at p.
+func (x *Index) At(p content.Path) (File, bool) {
+	f, ok := x.exact[p.String()]
+	return f, ok
+}
+
 // Of returns the files of the kinds, ordered by path.
 func (x *Index) Of(kinds ...Kind) []File {
 	var fs []File

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"golang.org/x/sync/errgroup"
+
 	"rhapsode/content"
 	"rhapsode/internal/fault"
 	"rhapsode/internal/lru"
@@ -66,6 +68,27 @@ func (r *Readings) Collection(ctx context.Context, src Source, f File) (*Collect
 	moved.Path, moved.ID = f.Path, collectionID(moved.Metadata, f.Path)
 	return &moved, nil
 }
+
+// Modules reads the modules at files, in their order, some at a time. A malformed
+// one is nil.
+func (r *Readings) Modules(ctx context.Context, src Source, files []File) ([]*Module, error) {
+	modules := make([]*Module, len(files))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for i, f := range files {
+		g.Go(func() (err error) {
+			modules[i], err = r.Module(ctx, src, f)
+			if errors.As(err, new(*Malformed)) {
+				return nil
+			}
+			return err
+		})
+	}
+	return modules, g.Wait()
+}
+
+// atOnce is how many documents are read at a time.
+const atOnce = 4
 
 func (r *Readings) read(ctx context.Context, src Source, f File) (said, error) {
 	key := sameBytes{f.Digest, KindOf(f.Path)}
