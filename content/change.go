@@ -55,6 +55,7 @@ type ChangeSet struct {
 	Author  Signature // When is zero: the coordinator's clock
 	Message string    // "": made from the changes
 	Request RequestID
+	DryRun  bool // say what would come of it, and change nothing
 }
 
 // Check returns why cs could never be carried out, or nil.
@@ -99,7 +100,7 @@ func (c Change) check() error {
 // Changed is what came of a ChangeSet.
 type Changed struct {
 	Commit   Digest // the commit in which the branch is as asked; an older one if nothing had to change
-	Modified bool   // a commit was made
+	Modified bool   // a commit was made, or would be
 	Outcomes []Outcome
 }
 

@@ -7,7 +7,15 @@ type Preferences struct {
 	Return   string // "minimal" or "representation"; "": it says nothing
 	Handling string // "strict" or "lenient"; "": it says nothing
 	Trace    bool   // the path through the diagram is asked for
+	Merge    bool   // what is stale should be brought together with what is there; the resource honours it
+	DryRun   bool   // it should be said what would come of it, and nothing done; the resource honours it
 }
+
+// The preferences that only a resource can honour; it says so with Honour.
+const (
+	MergePreference  = "merge"
+	DryRunPreference = "dry-run"
+)
 
 // ParsePrefer reads all lines of a Prefer field. What is unknown or not well
 // formed is ignored, and of what is said twice the second (RFC 7240, 2).
@@ -27,6 +35,10 @@ func ParsePrefer(lines []string) Preferences {
 				p.Handling = value
 			case name == "trace" && value == "":
 				p.Trace = true
+			case name == MergePreference && value == "":
+				p.Merge = true
+			case name == DryRunPreference && value == "":
+				p.DryRun = true
 			}
 		}
 	}
@@ -78,6 +90,9 @@ func (x *Exchange) did(done Done, err error) error {
 	}
 	return err
 }
+
+// Honour notes that the resource did as the preference asks.
+func (x *Exchange) Honour(preference string) { x.apply(preference) }
 
 // apply notes a preference that is honoured.
 func (x *Exchange) apply(preference string) {

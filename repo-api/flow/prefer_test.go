@@ -20,6 +20,8 @@ func TestParsePrefer(t *testing.T) {
 		{"return=everything", flow.Preferences{}},
 		{"handling=strict|trace", flow.Preferences{Handling: "strict", Trace: true}},
 		{`respond-async, wait=5, tea="milk, trace", handling=lenient`, flow.Preferences{Handling: "lenient"}},
+		{"merge, dry-run; x", flow.Preferences{Merge: true, DryRun: true}},
+		{"merge=ours, dry-run=1", flow.Preferences{}},
 		{`trace=""`, flow.Preferences{Trace: true}},
 		{"trace=no", flow.Preferences{}},
 		{`=x, a b, "trace", handling="strict`, flow.Preferences{}},

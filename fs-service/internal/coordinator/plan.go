@@ -34,11 +34,11 @@ func (p *plan) batch() replica.Batch {
 	return b
 }
 
-// refuses says whether an answer rests on the tip being the newest there is: a
-// refusal, or that nothing had to change. A chain of commits is checked by its transaction.
+// refuses says whether an answer rests on the tip being the newest there is: a refusal, that
+// nothing had to change, or a rehearsal. A chain of commits is checked by its transaction.
 func (p *plan) refuses() bool {
 	for _, a := range p.answers {
-		if a.err != nil || !a.changed.Modified {
+		if a.err != nil || !a.changed.Modified || a.changed.Commit.IsZero() {
 			return true
 		}
 	}
@@ -122,6 +122,9 @@ func (p *planner) add(ctx context.Context, cs content.ChangeSet) (content.Change
 	}
 	if len(edits) == 0 {
 		return content.Changed{Commit: p.tip, Outcomes: outcomes}, nil
+	}
+	if cs.DryRun {
+		return content.Changed{Modified: true, Outcomes: outcomes}, nil
 	}
 	commit, err := p.build(ctx, cs, edits)
 	return content.Changed{Commit: commit, Modified: true, Outcomes: outcomes}, err

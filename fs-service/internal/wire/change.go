@@ -10,7 +10,7 @@ import (
 func FromChangeSet(cs content.ChangeSet) *pb.ChangeRequest {
 	p := &pb.ChangeRequest{
 		Repo: cs.Repo.String(), Branch: cs.Branch.String(), Head: FromExpect(cs.Head),
-		Author: FromSignature(cs.Author), Message: cs.Message, Request: cs.Request[:],
+		Author: FromSignature(cs.Author), Message: cs.Message, Request: cs.Request[:], DryRun: cs.DryRun,
 	}
 	for i := range cs.Changes {
 		c := &cs.Changes[i]
@@ -39,7 +39,7 @@ func ChangeSet(p *pb.ChangeRequest) (cs content.ChangeSet, err error) {
 	if len(p.Changes) > content.MaxChanges {
 		return cs, fault.Newf(fault.Invalid, "change", "%d changes, more than %d", len(p.Changes), content.MaxChanges)
 	}
-	cs.Author, cs.Message = Signature(p.Author), p.Message
+	cs.Author, cs.Message, cs.DryRun = Signature(p.Author), p.Message, p.DryRun
 	cs.Changes = make([]content.Change, len(p.Changes))
 	for i, c := range p.Changes {
 		if cs.Changes[i], err = change(c); err != nil {

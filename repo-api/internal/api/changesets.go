@@ -56,13 +56,25 @@ func (c *changesets) Post(x *flow.Exchange) (flow.Done, error) {
 		}
 		set.Changes = append(set.Changes, changes...)
 	}
+	set.DryRun = c.rehearses(x)
 	changed, err := c.api.FS.Change(x.Context(), set)
 	if err != nil {
-		return flow.Done{}, asked.refused(err)
+		return flow.Done{}, c.refused(x, asked, set, err)
 	}
 	shape := resource.ChangesetOf(set, changed)
 	_, err = c.show(x, shape)
-	return flow.Done{Created: changed.Modified, Location: location(changed.Modified, shape.URL), Content: c.representation()}, err
+	made := changed.Modified && !set.DryRun
+	return flow.Done{Created: made, Location: location(made, shape.URL), Content: c.representation()}, err
+}
+
+// refused says why none of the changes was made. What they bring is kept if it was for what
+// they expect.
+func (c *changesets) refused(x *flow.Exchange, asked newChangeset, set content.ChangeSet, err error) error {
+	err = asked.refused(err)
+	if isStale(err) && !set.DryRun {
+		err = c.api.rescue(x, set, err)
+	}
+	return err
 }
 
 // branch is the one that is named, or the default one.

@@ -35,6 +35,14 @@ func (c *commission) Bounds() flow.Bounds { return flow.Bounds{Max: c.most} }
 // Look finds it there: whether the repository is, the order will tell.
 func (*commission) Look(*flow.Exchange) (flow.State, error) { return flow.State{Exists: true}, nil }
 
+// rehearses says whether the client only wants to know what would come of it (Prefer: dry-run).
+func (*commission) rehearses(x *flow.Exchange) bool {
+	if x.Prefer.DryRun {
+		x.Honour(flow.DryRunPreference)
+	}
+	return x.Prefer.DryRun
+}
+
 // Check reads who gives the order.
 func (c *commission) Check(x *flow.Exchange) (err error) {
 	c.credit, err = creditOf(x.Request.Header)

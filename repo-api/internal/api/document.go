@@ -148,6 +148,13 @@ func judgedLater(r *http.Request) bool {
 		!both && !sends(r, "If-Unmodified-Since")
 }
 
+// isKept says whether what r brings is kept if its conditions are false (see rescue): then it has to
+// be read first. What says nothing of what it expects is refused as soon as that is seen.
+func isKept(r *http.Request) bool {
+	return (r.Method == http.MethodPut || r.Method == http.MethodPatch) &&
+		(sends(r, "If-Match") || sends(r, "If-None-Match") || sends(r, "If-Unmodified-Since"))
+}
+
 // sends says whether r has a field, before anybody has parsed it.
 func sends(r *http.Request, field string) bool { return len(r.Header[field]) > 0 }
 
@@ -172,7 +179,7 @@ func (d *document) see(x *flow.Exchange, fresh fsapi.Freshness) error {
 			return d.state.Why
 		}
 		d.branch, err = d.api.branchOf(x.Context(), fsapi.At{Repo: d.Repo, Rev: d.Rev, Fresh: fresh})
-		d.state.Judges = named(x.Request)
+		d.state.Judges = named(x.Request) || isKept(x.Request)
 		return err
 	}
 	d.stat = stat
@@ -183,7 +190,7 @@ func (d *document) see(x *flow.Exchange, fresh fsapi.Freshness) error {
 	d.state = flow.State{
 		Exists: true, Tag: resource.TagOf(stat.Entry.Digest), Modified: stat.Modified, Exact: fixed,
 		Codable: resource.Codable(resource.MediaType(stat.Entry), stat.Entry.Size),
-		Guarded: true, Judges: named(x.Request),
+		Guarded: true, Judges: named(x.Request) || isKept(x.Request),
 	}
 	if stat.Modified.After(d.api.Clock()) {
 		d.state.Modified = time.Time{} // a date that is yet to come tells nothing (RFC 9110 8.8.2.1)

@@ -31,6 +31,9 @@ func (d *document) Put(x *flow.Exchange) (flow.Done, error) {
 		return flow.Done{}, err
 	}
 	outcome, err := d.change(x, content.Change{Path: d.Path, Body: body})
+	if isStale(err) {
+		return d.rescue(x, content.Change{Path: d.Path, Body: body, Expect: expectation(x)}, err)
+	}
 	if err != nil {
 		return flow.Done{}, err
 	}
@@ -76,15 +79,34 @@ func (d *document) change(x *flow.Exchange, c content.Change) (content.Outcome, 
 
 // commit makes c what became of the document; asked is what the request asks for.
 func (d *document) commit(x *flow.Exchange, c content.Change, asked ...[]byte) (content.Changed, error) {
-	changed, err := d.api.FS.Change(x.Context(), content.ChangeSet{
-		Repo: d.Repo, Branch: d.branch, Changes: []content.Change{c},
-		Author: d.credit.author, Message: d.credit.message,
-		Request: requestID(x, asked...),
-	})
+	changed, err := d.api.FS.Change(x.Context(), d.changeSet(x, c, asked...))
 	if err == nil {
 		d.stat.Commit = changed.Commit
 	}
 	return changed, err
+}
+
+func (d *document) changeSet(x *flow.Exchange, c content.Change, asked ...[]byte) content.ChangeSet {
+	return content.ChangeSet{
+		Repo: d.Repo, Branch: d.branch, Changes: []content.Change{c},
+		Author: d.credit.author, Message: d.credit.message,
+		Request: requestID(x, asked...),
+	}
+}
+
+// rescue keeps what c brings, which was refused as stale, and merges it if the client would like
+// that: then the answer is what the merge made of the document.
+func (d *document) rescue(x *flow.Exchange, c content.Change, stale error) (flow.Done, error) {
+	merged, err := d.api.rescueOrMerge(x, d.changeSet(x, c, c.Body.Digest[:]), stale)
+	if err != nil {
+		return flow.Done{}, err
+	}
+	d.stat.Commit = merged.Commit
+	if err := d.lookAgain(x); err != nil {
+		return flow.Done{}, err
+	}
+	sent := d.representation()
+	return flow.Done{Tag: resource.TagOf(d.stat.Entry.Digest), Content: &sent}, nil
 }
 
 // refused says why a change was refused, in the light of what is there now.

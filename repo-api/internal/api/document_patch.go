@@ -42,10 +42,53 @@ func (d *document) Patch(x *flow.Exchange) (flow.Done, error) {
 			break
 		}
 	}
+	if isStale(err) {
+		return d.rescuePatch(x, text, err)
+	}
 	if err != nil {
 		return flow.Done{}, err
 	}
 	return flow.Done{Tag: resource.TagOf(d.stat.Entry.Digest), Content: d.shown(x)}, nil
+}
+
+// versionsSearched is how many versions of a document are looked through for the one that a patch was
+// made of.
+const versionsSearched = fsapi.MaxPage
+
+// rescuePatch keeps what a patch that is stale would have made of the version that its author
+// had. If that can't be told, there is nothing to keep.
+func (d *document) rescuePatch(x *flow.Exchange, text []byte, stale error) (flow.Done, error) {
+	seen, err := d.version(x, expectation(x))
+	if err != nil {
+		return flow.Done{}, lost(stale, err)
+	}
+	after, err := d.apply(x, seen, text)
+	if err != nil {
+		return flow.Done{}, lost(stale, err)
+	}
+	return d.rescue(x, content.Change{Path: d.Path, Body: content.InlineBody(after), Expect: content.OneOf(seen.Digest)}, stale)
+}
+
+// version is the newest version of the document of which e holds.
+func (d *document) version(x *flow.Exchange, e content.Expect) (content.Entry, error) {
+	at := fsapi.At{Repo: d.Repo, Rev: content.AtRef(d.branch), Path: d.Path}
+	history, err := d.api.FS.History(x.Context(), at, fsapi.Page{Limit: versionsSearched})
+	if err != nil {
+		return content.Entry{}, err
+	}
+	for _, item := range history.Items {
+		if item.Entry.Mode.IsFile() && e.Judge("", &item.Entry.Digest) == nil {
+			return d.sized(x, item)
+		}
+	}
+	return content.Entry{}, fault.Newf(fault.NotFound, "patch", "none of the last %d versions is the one that was patched", len(history.Items))
+}
+
+// sized is the entry of a version with its size.
+func (d *document) sized(x *flow.Exchange, item fsapi.HistoryItem) (content.Entry, error) {
+	at := fsapi.At{Repo: d.Repo, Rev: content.AtCommit(item.Commit.ID), Path: d.Path}
+	stat, err := d.api.FS.Stat(x.Context(), fsapi.StatQuestion{At: at, Brief: true})
+	return stat.Entry, err
 }
 
 // patchOnce patches what was seen. Again says that something else is there now,
@@ -81,28 +124,32 @@ func holding(x *flow.Exchange) bool {
 
 // patched is the change that the patch makes of what was seen.
 func (d *document) patched(x *flow.Exchange, text []byte) (content.Change, error) {
-	entry := d.stat.Entry
-	if err := patch.TooLarge(entry.Size); err != nil {
-		return content.Change{}, err
-	}
-	r, err := d.Open(x.Context(), 0, entry.Size)
-	if err != nil {
-		return content.Change{}, err
-	}
-	defer r.Close()
-	now, err := io.ReadAll(r)
-	if err != nil {
-		return content.Change{}, err
-	}
-	after, err := patch.Apply(mediaOf(x.Request), now, text)
+	after, err := d.apply(x, d.stat.Entry, text)
 	if err != nil {
 		return content.Change{}, err
 	}
 	expect := never()
 	if holding(x) {
-		expect = content.OneOf(entry.Digest)
+		expect = content.OneOf(d.stat.Entry.Digest)
 	}
 	return content.Change{Path: d.Path, Body: content.InlineBody(after), Expect: expect}, nil
+}
+
+// apply is what the patch makes of a version of the document.
+func (d *document) apply(x *flow.Exchange, version content.Entry, text []byte) ([]byte, error) {
+	if err := patch.TooLarge(version.Size); err != nil {
+		return nil, err
+	}
+	r, err := d.api.FS.Blob(x.Context(), d.Repo, version.Digest, 0, version.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	before, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return patch.Apply(mediaOf(x.Request), before, text)
 }
 
 // lookAgain finds out what the commit holds: if the request was a repeat, that is

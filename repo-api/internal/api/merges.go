@@ -2,7 +2,7 @@ package api
 
 import (
 	"cmp"
-	"encoding/base64"
+	"context"
 	"net/http"
 
 	"rhapsode/content"
@@ -31,8 +31,7 @@ var (
 	_ flow.Bounded = (*merges)(nil)
 )
 
-// Post merges. 201: a commit was made. 200: nothing had to be, or it was only a
-// rehearsal. 409: every conflict.
+// Post merges.
 func (m *merges) Post(x *flow.Exchange) (flow.Done, error) {
 	var asked newMerge
 	text, err := readJSONUpTo(x.Request, maxMerge, &asked)
@@ -43,19 +42,29 @@ func (m *merges) Post(x *flow.Exchange) (flow.Done, error) {
 	if err != nil {
 		return flow.Done{}, err
 	}
-	merge.Repo, merge.Author, merge.Request = m.repo, m.credit.author, requestID(x, text)
-	merge.Message = cmp.Or(merge.Message, m.credit.message)
-	merged, err := m.api.FS.Merge(x.Context(), merge)
+	if merge.From, err = content.ParseRevision(asked.From); err != nil {
+		return flow.Done{}, err
+	}
+	return m.bringIn(x, merge, text, m.api.FS.Merge)
+}
+
+// bringIn has something brought into a branch by do. 201: a commit was made. 200: nothing had to
+// be, or it was only a rehearsal. 409: every conflict.
+func (c *commission) bringIn(x *flow.Exchange, m fsapi.Merge, text []byte, do func(context.Context, fsapi.Merge) (fsapi.Merged, error)) (flow.Done, error) {
+	m.Repo, m.Author, m.Request = c.repo, c.credit.author, requestID(x, text)
+	m.Message = cmp.Or(m.Message, c.credit.message)
+	m.DryRun = c.rehearses(x) || m.DryRun
+	merged, err := do(x.Context(), m)
 	if err != nil {
 		return flow.Done{}, err
 	}
 	if len(merged.Conflicts) > 0 {
-		return flow.Done{}, inConflict(m.repo, merged)
+		return flow.Done{}, inConflict(c.repo, merged)
 	}
-	shape := resource.MergeOf(m.repo, merged)
-	_, err = m.show(x, shape)
-	made := merged.Modified && !asked.DryRun
-	return flow.Done{Created: made, Location: location(made, shape.URL), Content: m.representation()}, err
+	shape := resource.MergeOf(c.repo, merged)
+	_, err = c.show(x, shape)
+	made := merged.Modified && !m.DryRun
+	return flow.Done{Created: made, Location: location(made, shape.URL), Content: c.representation()}, err
 }
 
 // inConflict refuses a merge and names every path that somebody has to decide on.
@@ -68,26 +77,21 @@ func inConflict(repo content.RepoID, m fsapi.Merged) error {
 
 // newMerge is a merge that is asked for.
 type newMerge struct {
+	newJoint
+	From string `json:"from"`
+}
+
+// newJoint is what of everything that is brought into a branch is said alike.
+type newJoint struct {
 	Into        string                   `json:"into"`
-	From        string                   `json:"from"`
 	Expect      *content.Digest          `json:"expect,omitempty"` // where into has to be
 	Message     string                   `json:"message,omitempty"`
 	DryRun      bool                     `json:"dry_run,omitempty"`
 	Resolutions map[string]newResolution `json:"resolutions,omitempty"` // by path
 }
 
-// newResolution says what a path in conflict should hold: one of its members is set.
-type newResolution struct {
-	Use    string  `json:"use,omitempty"` // ours, theirs, base, or gone
-	Text   *string `json:"text,omitempty"`
-	Base64 *string `json:"base64,omitempty"`
-}
-
-func (n newMerge) merge() (m fsapi.Merge, err error) {
+func (n newJoint) merge() (m fsapi.Merge, err error) {
 	if m.Into, err = content.Branch(n.Into); err != nil {
-		return m, err
-	}
-	if m.From, err = content.ParseRevision(n.From); err != nil {
 		return m, err
 	}
 	if n.Expect != nil {
@@ -102,33 +106,4 @@ func (n newMerge) merge() (m fsapi.Merge, err error) {
 		m.Resolutions = append(m.Resolutions, r)
 	}
 	return m, nil
-}
-
-// sides are the words for a side.
-var sides = map[string]fsapi.Side{"ours": fsapi.Ours, "theirs": fsapi.Theirs, "base": fsapi.Base, "gone": fsapi.Gone}
-
-func (n newResolution) resolution(name string) (r fsapi.Resolution, err error) {
-	if r.Path, err = content.ParsePath(name); err != nil {
-		return r, err
-	}
-	said := 0
-	if n.Use != "" {
-		said++
-		r.Use = sides[n.Use]
-	}
-	if n.Text != nil {
-		said++
-		r.Use, r.Given = fsapi.Given, []byte(*n.Text)
-	}
-	if n.Base64 != nil {
-		said++
-		r.Use = fsapi.Given
-		if r.Given, err = base64.StdEncoding.DecodeString(*n.Base64); err != nil {
-			return r, fault.New(fault.Invalid, "resolution", name, err)
-		}
-	}
-	if said != 1 || r.Use == 0 {
-		return r, fault.Newf(fault.Invalid, "resolution", "%v: it is one of use (ours, theirs, base or gone), text, or base64", r.Path)
-	}
-	return r, nil
 }

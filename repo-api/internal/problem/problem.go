@@ -34,9 +34,16 @@ const retryAfter = 1
 const maxDetail = 1000
 
 // With returns err with facts that a program can act on: members of the body, and
-// fields of the answer, which may be nil.
+// fields of the answer, which may be nil. It adds to those that err has already.
 func With(err error, members map[string]any, fields http.Header) error {
-	return &detailed{err: err, members: members, fields: fields}
+	d := &detailed{err: err, members: map[string]any{}, fields: http.Header{}}
+	if before := (*detailed)(nil); errors.As(err, &before) {
+		maps.Copy(d.members, before.members)
+		maps.Copy(d.fields, before.fields)
+	}
+	maps.Copy(d.members, members)
+	maps.Copy(d.fields, fields)
+	return d
 }
 
 type detailed struct {

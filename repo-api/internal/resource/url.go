@@ -130,6 +130,18 @@ func BranchURL(repo content.RepoID, branch content.RefName) string {
 	return BranchesURL(repo) + "/" + url.PathEscape(branch.Short())
 }
 
+// DraftsURL is where whoever asks finds the drafts of their refused saves.
+func DraftsURL(repo content.RepoID) string { return RepoURL(repo) + "/drafts" }
+
+// DraftURL is where its owner finds a draft.
+func DraftURL(repo content.RepoID, draft content.RefName) string {
+	_, id, _ := draft.Draft()
+	return DraftsURL(repo) + "/" + url.PathEscape(id)
+}
+
+// MergesURL is where merges are asked for.
+func MergesURL(repo content.RepoID) string { return RepoURL(repo) + "/merges" }
+
 // CommitsURL is where a repository's commits are.
 func CommitsURL(repo content.RepoID) string { return RepoURL(repo) + "/commits" }
 

@@ -2017,6 +2017,7 @@ type ChangeRequest struct {
 	Author        *Signature             `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
 	Message       string                 `protobuf:"bytes,6,opt,name=message,proto3" json:"message,omitempty"`
 	Request       []byte                 `protobuf:"bytes,7,opt,name=request,proto3" json:"request,omitempty"`
+	DryRun        bool                   `protobuf:"varint,8,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2098,6 +2099,13 @@ func (x *ChangeRequest) GetRequest() []byte {
 		return x.Request
 	}
 	return nil
+}
+
+func (x *ChangeRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
 }
 
 type Change struct {
@@ -4939,7 +4947,7 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x06Expect\x12\x1a\n" +
 	"\bpresence\x18\x01 \x01(\rR\bpresence\x12\x15\n" +
 	"\x06any_of\x18\x02 \x01(\bR\x05anyOf\x12\x14\n" +
-	"\x05among\x18\x03 \x03(\fR\x05among\"\x80\x02\n" +
+	"\x05among\x18\x03 \x03(\fR\x05among\"\x99\x02\n" +
 	"\rChangeRequest\x12\x12\n" +
 	"\x04repo\x18\x01 \x01(\tR\x04repo\x12\x16\n" +
 	"\x06branch\x18\x02 \x01(\tR\x06branch\x12*\n" +
@@ -4947,7 +4955,8 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\achanges\x18\x04 \x03(\v2\x16.rhapsode.fs.v1.ChangeR\achanges\x121\n" +
 	"\x06author\x18\x05 \x01(\v2\x19.rhapsode.fs.v1.SignatureR\x06author\x12\x18\n" +
 	"\amessage\x18\x06 \x01(\tR\amessage\x12\x18\n" +
-	"\arequest\x18\a \x01(\fR\arequest\"\xdb\x01\n" +
+	"\arequest\x18\a \x01(\fR\arequest\x12\x17\n" +
+	"\adry_run\x18\b \x01(\bR\x06dryRun\"\xdb\x01\n" +
 	"\x06Change\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\fR\x04path\x12\x16\n" +
 	"\x06delete\x18\x02 \x01(\bR\x06delete\x12\x16\n" +
