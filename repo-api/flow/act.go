@@ -21,6 +21,7 @@ func (x *Exchange) look() error {
 func (x *Exchange) movedForGood() (bool, error)   { return x.State.Moved == ForGood, nil }
 func (x *Exchange) movedForNow() (bool, error)    { return x.State.Moved == ForNow, nil }
 func (x *Exchange) foundElsewhere() (bool, error) { return x.State.Moved == Found, nil }
+func (x *Exchange) seeOther() (bool, error)       { return x.State.Moved == Other, nil }
 
 func (x *Exchange) existedBefore() (bool, error) {
 	return x.State.Gone || x.State.Moved != Stayed, nil

@@ -8,6 +8,10 @@ import (
 
 // answer writes what the walk has decided.
 func (x *Exchange) answer(status int) {
+	if status == Recorded {
+		x.recorded()
+		return
+	}
 	x.vary()
 	x.preferred()
 	switch {
@@ -25,10 +29,14 @@ func (x *Exchange) answer(status int) {
 		x.writer.WriteHeader(status)
 	case status == http.StatusPermanentRedirect, status == http.StatusTemporaryRedirect, status == http.StatusFound:
 		x.redirect(status, x.State.To)
+	case status == http.StatusSeeOther && x.method&reads != 0:
+		x.redirect(status, x.State.To)
 	case status == http.StatusSeeOther:
 		x.redirect(status, x.done.Location)
 	case x.method&reads != 0:
 		x.read(status)
+	case x.report.Location != "":
+		x.accepted()
 	default:
 		x.changed(status)
 	}

@@ -140,6 +140,7 @@ func TestEveryEdgeIsWalked(t *testing.T) {
 		{"I4", 308, moved(flow.ForGood), request("PUT", "/", "x", "Content-Type", "text/plain")},
 		{"K5", 308, moved(flow.ForGood), request("GET", "/", "")},
 		{"L5", 307, moved(flow.ForNow), request("GET", "/", "")},
+		{"M6", 303, moved(flow.Other), request("GET", "/", "")},
 		{"L6", 302, moved(flow.Found), request("GET", "/", "")},
 		{"M5", 410, gone, request("GET", "/", "")},
 		{"N5", 410, gone, request("POST", "/", "x")},
@@ -188,6 +189,16 @@ func TestEveryEdgeIsWalked(t *testing.T) {
 			continue
 		}
 		for _, e := range edgesOf(t, path, w.Code) {
+			walked[e] = true
+		}
+	}
+	for key, end := range map[string]int{`"known"`: flow.Recorded, `"new"`: http.StatusAccepted} {
+		w, path := serve(t, newToy(), request("POST", "/", "x", "Idempotency-Key", key, "Prefer", "wait=9"))
+		if !strings.HasSuffix(path, " A2") || w.Code != http.StatusAccepted && w.Code != http.StatusTeapot {
+			t.Errorf("%s: %d by %s, want an end at A2", key, w.Code, path)
+			continue
+		}
+		for _, e := range edgesOf(t, path, end) {
 			walked[e] = true
 		}
 	}

@@ -23,6 +23,10 @@ type Engine struct {
 	// Coder makes the codings that are sent. Nil: there are none.
 	Coder Coder
 
+	// Errands keeps the answers of requests with a key, and carries out those that
+	// need not be waited for. Nil: there are neither.
+	Errands Errands
+
 	// Trace is the field in which who prefers trace is told the path of the
 	// request. "": nobody is.
 	Trace string
@@ -68,7 +72,8 @@ type Exchange struct {
 	engine   *Engine
 	writer   http.ResponseWriter
 	resource Resource
-	unopened error // why there is no resource
+	unopened error        // why there is no resource
+	errand   http.Handler // carries the request out as an errand; nil: it is one already
 
 	method  Methods
 	allowed Methods
@@ -81,6 +86,9 @@ type Exchange struct {
 	sent    Representation
 	spans   []Span
 	whole   [1]Span // room for spans
+
+	key    string // the client's name for the request; ""
+	report Report // of the errand, if it is one
 
 	variants []Variant // to choose from
 	coding   string    // of what is sent; "": none
@@ -112,23 +120,31 @@ func (x *Exchange) trail() string {
 // Handler serves the resources that open finds. An error of open is about the
 // target: it ends the walk where malformed requests do.
 func (e *Engine) Handler(open func(*http.Request) (Resource, error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &Exchange{Request: r, engine: e, writer: w, method: methodOf(r.Method)}
-		x.Request = x.content.watch(r)
-		x.resource, x.unopened = open(x.Request)
-		if lines := r.Header["Prefer"]; len(lines) > 0 {
-			x.Prefer = ParsePrefer(lines)
-		}
-		status, err := x.walk()
-		if err != nil {
-			x.why = err
-			status = x.statusOf(err)
-		}
-		if e.Walked != nil {
-			e.Walked(x, status)
-		}
-		x.answer(status)
-	})
+	return &handler{engine: e, open: open, errand: &handler{engine: e, open: open}}
+}
+
+// handler serves the resources that open finds.
+type handler struct {
+	engine *Engine
+	open   func(*http.Request) (Resource, error)
+	errand http.Handler // the same for errands; nil: this is it
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := h.engine
+	x := &Exchange{Request: r, engine: e, writer: w, method: methodOf(r.Method), errand: h.errand}
+	x.Request = x.content.watch(r)
+	x.resource, x.unopened = h.open(x.Request)
+	x.Prefer = ParsePrefer(r.Header["Prefer"])
+	status, err := x.walk()
+	if err != nil {
+		x.why = err
+		status = x.statusOf(err)
+	}
+	if e.Walked != nil {
+		e.Walked(x, status)
+	}
+	x.answer(status)
 }
 
 // walk goes from node to node until one ends the way. No path comes to a node

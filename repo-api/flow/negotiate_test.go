@@ -170,7 +170,7 @@ func TestNegotiation(t *testing.T) {
 			if h := w.Header(); w.Code != tt.want || h.Get("Content-Language") != tt.lang || h.Get("Etag") != tt.tag || w.Code != 404 && w.Code != 406 && w.Body.String() != tt.body {
 				t.Errorf("%d %v %q", w.Code, h, w.Body)
 			}
-			if !strings.Contains(path+" ", " B3 "+tt.path+" ") {
+			if !strings.Contains(path+" ", " B3 A3 "+tt.path+" ") {
 				t.Errorf("by %s", path)
 			}
 			if vary := w.Header().Get("Vary"); !strings.HasPrefix(vary, "Accept, ") {

@@ -18,6 +18,8 @@ const (
 	A4
 	B4
 	B3
+	A3
+	A2
 	C3
 	C4
 	D4
@@ -47,6 +49,7 @@ const (
 	K5
 	L5
 	L6
+	M6
 	M5
 	N5
 	L7
@@ -119,7 +122,11 @@ var table = [nodes]Question{
 	B5:  {"B5", "is the content's type unsupported?", "15.5.16", end(415), to(A4), (*Exchange).typeUnsupported},
 	A4:  {"A4", "is a length missing that is required?", "15.5.12", end(411), to(B4), (*Exchange).lengthMissing},
 	B4:  {"B4", "is the content too large?", "15.5.14", end(413), to(B3), (*Exchange).tooLarge},
-	B3:  {"B3", "is it OPTIONS?", "9.3.7", end(204), to(C3), (*Exchange).isOptions},
+	B3:  {"B3", "is it OPTIONS?", "9.3.7", end(204), to(A3), (*Exchange).isOptions},
+
+	// Is its answer recorded? It is then that of another walk, which leads on from here.
+	A3: {"A3", "has it a key, or need nobody wait for it?", "RFC 7240, 4.1", to(A2), to(C3), (*Exchange).isErrand},
+	A2: {"A2", "is its answer known by now?", "15.3.3", end(Recorded), end(202), (*Exchange).answerKnown},
 
 	// Which of its representations.
 	C3: {"C3", "does it matter which types the client takes?", "12.5.1", to(C4), to(D4), (*Exchange).hasAccept},
@@ -156,7 +163,8 @@ var table = [nodes]Question{
 	K7: {"K7", "did it exist before?", "15.5.11", to(K5), to(L7), (*Exchange).existedBefore},
 	K5: {"K5", "has it moved for good?", "15.4.9", end(308), to(L5), (*Exchange).movedForGood},
 	L5: {"L5", "has it moved for now?", "15.4.8", end(307), to(L6), (*Exchange).movedForNow},
-	L6: {"L6", "is it found at another target?", "15.4.3", end(302), to(M5), (*Exchange).foundElsewhere},
+	L6: {"L6", "is it found at another target?", "15.4.3", end(302), to(M6), (*Exchange).foundElsewhere},
+	M6: {"M6", "is it something else that should be read instead?", "15.4.4", end(303), to(M5), (*Exchange).seeOther},
 	M5: {"M5", "is it POST to what is gone?", "15.5.11", to(N5), end(410), (*Exchange).isPost},
 	N5: {"N5", "may one POST to what is gone?", "15.5.11", to(H7), end(410), (*Exchange).mayPostToMissing},
 	L7: {"L7", "is it POST to what is missing?", "15.5.5", to(M7), end(404), (*Exchange).isPost},

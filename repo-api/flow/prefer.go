@@ -1,6 +1,10 @@
 package flow
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Preferences are what the client would like, of what is known here (RFC 7240).
 type Preferences struct {
@@ -9,6 +13,10 @@ type Preferences struct {
 	Trace    bool   // the path through the diagram is asked for
 	Merge    bool   // what is stale should be brought together with what is there; the resource honours it
 	DryRun   bool   // it should be said what would come of it, and nothing done; the resource honours it
+
+	RespondAsync bool          // it need not be done when it is answered
+	Waits        bool          // the client says how long it waits for an answer
+	Wait         time.Duration // … and so long it does
 }
 
 // The preferences that only a resource can honour; it says so with Honour.
@@ -39,10 +47,23 @@ func ParsePrefer(lines []string) Preferences {
 				p.Merge = true
 			case name == DryRunPreference && value == "":
 				p.DryRun = true
+			case name == "respond-async" && value == "":
+				p.RespondAsync = true
+			case name == "wait" && !p.Waits:
+				p.Wait, p.Waits = parseWait(value)
 			}
 		}
 	}
 	return p
+}
+
+// parseWait reads delta-seconds.
+func parseWait(s string) (time.Duration, bool) {
+	n, err := strconv.ParseUint(s, 10, 31)
+	if err != nil {
+		return 0, false
+	}
+	return time.Duration(n) * time.Second, true
 }
 
 // parsePreference reads name or name=value, with space around either.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"rhapsode/repo-api/flow"
 )
@@ -19,9 +20,11 @@ func TestParsePrefer(t *testing.T) {
 		{"return=minimal, return=representation", flow.Preferences{Return: "minimal"}},
 		{"return=everything", flow.Preferences{}},
 		{"handling=strict|trace", flow.Preferences{Handling: "strict", Trace: true}},
-		{`respond-async, wait=5, tea="milk, trace", handling=lenient`, flow.Preferences{Handling: "lenient"}},
 		{"merge, dry-run; x", flow.Preferences{Merge: true, DryRun: true}},
 		{"merge=ours, dry-run=1", flow.Preferences{}},
+		{`respond-async, wait=5, tea="milk, trace", handling=lenient`, flow.Preferences{Handling: "lenient", RespondAsync: true, Waits: true, Wait: 5 * time.Second}},
+		{"wait=0, wait=9", flow.Preferences{Waits: true}},
+		{"wait=-1, wait=soon, wait, wait=99999999999, respond-async=no", flow.Preferences{}},
 		{`trace=""`, flow.Preferences{Trace: true}},
 		{"trace=no", flow.Preferences{}},
 		{`=x, a b, "trace", handling="strict`, flow.Preferences{}},

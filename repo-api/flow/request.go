@@ -45,6 +45,9 @@ func (x *Exchange) malformed() (bool, error) {
 	if x.why = x.claims(); x.why != nil {
 		return true, nil
 	}
+	if x.why = x.readKey(); x.why != nil {
+		return true, nil
+	}
 	if x.Prefer.Handling == "strict" {
 		if x.why = x.strict(); x.why != nil {
 			return true, nil

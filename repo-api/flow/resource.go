@@ -47,6 +47,7 @@ const (
 	ForGood      // 308
 	ForNow       // 307
 	Found        // 302: the target names what is elsewhere, as "latest" does
+	Other        // 303: the target is not the same thing, but what to read now
 )
 
 // Representation is what is sent.

@@ -25,6 +25,7 @@ type toy struct {
 	allows flow.Methods
 	bytes  []byte // nil: text is opened in parts
 	opened int
+	put    string // what Put was sent last
 }
 
 func newToy() *toy {
@@ -50,9 +51,11 @@ func (y *toy) Open(_ context.Context, off, n int64) (io.ReadCloser, error) {
 }
 
 func (y *toy) Put(x *flow.Exchange) (flow.Done, error) {
-	if _, err := io.Copy(io.Discard, x.Request.Body); err != nil {
+	sent, err := io.ReadAll(x.Request.Body)
+	if err != nil {
 		return flow.Done{}, errors.New("the store says nothing of use")
 	}
+	y.put = string(sent)
 	return flow.Done{Created: !y.state.Exists, Tag: `"new"`}, nil
 }
 
@@ -104,6 +107,7 @@ func engine(walked func(*flow.Exchange, int)) *flow.Engine {
 		Walked:    walked,
 		Coder:     backwards{},
 		Trace:     "Toy-Trace",
+		Errands:   shelf{},
 		Explain: func(w http.ResponseWriter, _ *http.Request, f flow.Refusal) {
 			w.WriteHeader(f.Status)
 			if f.Err != nil {
@@ -111,6 +115,26 @@ func engine(walked func(*flow.Exchange, int)) *flow.Engine {
 			}
 		},
 	}
+}
+
+// shelf has the answer to what is known, carries out what comes first, and leaves
+// the rest for later.
+type shelf struct{}
+
+func (shelf) Carry(x *flow.Exchange, e flow.Errand) (flow.Report, error) {
+	switch e.Key {
+	case "known":
+		return flow.Report{Again: true, Answer: &flow.Answer{
+			Status: http.StatusTeapot, Header: http.Header{"Location": {"/tea"}}, Content: []byte("tea"),
+		}}, nil
+	case "first":
+		w := httptest.NewRecorder()
+		e.Serve(x.Context(), w)
+		return flow.Report{Answer: &flow.Answer{Status: w.Code, Header: w.Header(), Content: w.Body.Bytes()}}, nil
+	case "bad":
+		return flow.Report{}, status(http.StatusConflict)
+	}
+	return flow.Report{Location: "/later", Retry: 1500 * time.Millisecond}, nil
 }
 
 // serve has the engine answer one request about y, and returns the path it took.

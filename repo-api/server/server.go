@@ -19,6 +19,7 @@ import (
 	"rhapsode/internal/fault"
 	"rhapsode/internal/run"
 	"rhapsode/repo-api/internal/api"
+	"rhapsode/repo-api/internal/errand"
 )
 
 // Config is what a Server needs.
@@ -52,6 +53,7 @@ type Server struct {
 	door     net.Listener
 	figures  net.Listener // nil: /metrics is at the door
 	metrics  *metrics
+	errands  *errand.Errands
 	draining atomic.Bool
 }
 
@@ -63,7 +65,7 @@ func New(c Config) (*Server, error) {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	s := &Server{config: c, metrics: newMetrics()}
+	s := &Server{config: c, metrics: newMetrics(), errands: api.NewErrands(c.FS, c.Log)}
 	var err error
 	if s.door, err = net.Listen("tcp", c.Listen); err != nil {
 		return nil, fault.New(fault.Invalid, "listen", c.Listen, err)
@@ -76,7 +78,7 @@ func New(c Config) (*Server, error) {
 	}
 	surface := api.Config{
 		FS: c.FS, MaxBody: c.MaxBody, Spool: c.Spool, Clock: c.Clock, Log: c.Log,
-		Ready: s.ready, Instrument: instrument,
+		Errands: s.errands, Ready: s.ready, Instrument: instrument,
 	}
 	if s.figures == nil {
 		surface.Metrics = s.metrics.text
@@ -114,6 +116,7 @@ func (s *Server) ready(ctx context.Context) error {
 // Run serves until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
 	g := run.NewGroup(ctx)
+	g.Go("errands", s.errands.Run)
 	g.Go("http", func(ctx context.Context) error { return s.serve(ctx, s.door, s.handler) })
 	if s.figures != nil {
 		g.Go("metrics", func(ctx context.Context) error { return s.serve(ctx, s.figures, s.metrics.handler()) })

@@ -27,6 +27,7 @@ import (
 	"rhapsode/internal/reqid"
 	"rhapsode/repo-api/flow"
 	"rhapsode/repo-api/internal/coding"
+	"rhapsode/repo-api/internal/errand"
 	"rhapsode/repo-api/internal/gitdoor"
 	"rhapsode/repo-api/internal/page"
 	"rhapsode/repo-api/internal/problem"
@@ -54,6 +55,10 @@ type Config struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
 
+	// Errands carries out requests with a key, and those that need not be waited for.
+	// Nil: a key only names a request.
+	Errands *errand.Errands
+
 	// Ready says why requests should not come here, or nil. Nil: always ready.
 	Ready func(context.Context) error
 	// Metrics returns what /metrics shows and its media type. Nil: there is none.
@@ -80,6 +85,9 @@ func New(c Config) http.Handler {
 		MaxTarget: maxTarget, Now: c.Clock,
 		Coder: coding.New(codersAtOnce), Trace: traceField, Status: problem.Status, Explain: problem.Writer{Log: c.Log}.Explain,
 	}}
+	if c.Errands != nil {
+		a.flow.Errands = c.Errands
+	}
 	var err error
 	if a.described, err = a.describe(); err != nil {
 		panic(err) // the same code describes the same surface: every test would have seen it
@@ -137,19 +145,33 @@ func identify(next http.Handler) http.Handler {
 	})
 }
 
-// named says whether r came with an id of its own, and may be a repeat.
-func named(r *http.Request) bool { return reqid.Good(r.Header.Get(requestIDField)) }
+// named says whether r came with an id or a key of its own, and may be a repeat.
+func named(r *http.Request) bool { return reqid.Good(r.Header.Get(requestIDField)) || keyOf(r) != "" }
+
+// nameOf is what a request is known by: the caller's key if it has one, under which it may
+// come in several requests, and its id otherwise.
+func nameOf(r *http.Request) string {
+	if key := keyOf(r); key != "" {
+		return "key of " + callerOf(r) + ": " + key
+	}
+	return reqid.FromContext(r.Context())
+}
 
 // requestID identifies a change by the name of its request and all that it asks for.
 func requestID(x *flow.Exchange, asked ...[]byte) content.RequestID {
 	r := x.Request
 	parts := append(make([][]byte, 0, 8+len(asked)), []byte(r.Method), []byte(r.URL.EscapedPath()))
-	for _, field := range [...]string{"If-Match", "If-None-Match", "If-Unmodified-Since", authorField, messageField} {
+	for _, field := range changeFields() {
 		for _, line := range r.Header[field] {
 			parts = append(parts, []byte(field), []byte(line))
 		}
 	}
-	return content.RequestIDOf(reqid.FromContext(r.Context()), append(parts, asked...)...)
+	return content.RequestIDOf(nameOf(r), append(parts, asked...)...)
+}
+
+// changeFields are those that belong to what a change asks for.
+func changeFields() []string {
+	return []string{"If-Match", "If-None-Match", "If-Unmodified-Since", authorField, messageField}
 }
 
 // absent is the state of what the file system says is not there; any other error

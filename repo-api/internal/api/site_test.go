@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -13,7 +14,9 @@ import (
 
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/fstest"
+	"rhapsode/internal/run"
 	"rhapsode/repo-api/internal/api"
+	"rhapsode/repo-api/internal/errand"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,8 +42,17 @@ func newSite(t *testing.T) *site {
 
 func siteOver(t *testing.T, fs fsapi.FS) *site {
 	t.Helper()
+	errands := api.NewErrands(fs, fstest.Log(t))
+	own(t, errands.Run)
+	return siteWith(t, fs, errands)
+}
+
+// siteWith is a site whose errands somebody else runs.
+func siteWith(t *testing.T, fs fsapi.FS, errands *errand.Errands) *site {
+	t.Helper()
 	surface := api.New(api.Config{
-		FS: fs, MaxBody: maxBody, Spool: t.TempDir(), Clock: time.Now, Log: fstest.Log(t),
+		Errands: errands,
+		FS:      fs, MaxBody: maxBody, Spool: t.TempDir(), Clock: time.Now, Log: fstest.Log(t),
 		Metrics: func() ([]byte, string, error) { return []byte("up 1\n"), "text/plain", nil },
 	})
 	server := httptest.NewUnstartedServer(surface)
@@ -51,6 +63,19 @@ func siteOver(t *testing.T, fs fsapi.FS) *site {
 	client.Transport.(*http.Transport).DisableCompression = true // what is not asked for is not sent
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &site{t, server.URL, client, loadDescription(t, surface)}
+}
+
+// own runs life until the test ends.
+func own(t *testing.T, life func(context.Context) error) {
+	t.Helper()
+	g := run.NewGroup(context.WithoutCancel(t.Context()))
+	g.Go("life", life)
+	t.Cleanup(func() {
+		g.Stop()
+		if err := g.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // answer is what came back.

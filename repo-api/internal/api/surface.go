@@ -65,6 +65,7 @@ func (a *API) surface() []route {
 			get(resource.Import{}), uploading())},
 		{"/content/{place:.+}", a.content, contentPaths()},
 		{"/problems/{slug}", a.problemType, one("/problems/{slug}", "What a type of problem means", get(problem.Type{}))},
+		{"/operations/{id}", a.operation, one("/operations/{id}", "A request that nobody waited for", following())},
 		{"/healthz", a.health, one("/healthz", "Whether the process is alive", get(status{}))},
 		{"/readyz", a.ready, one("/readyz", "Whether requests should come here", get(status{}))},
 		{"/openapi.json", a.openAPI, one("/openapi.json", "This description, for programs", file(openapi.MediaType))},
@@ -84,6 +85,7 @@ func contentPaths() []openapi.Path {
 	}}
 	changed := []openapi.Answer{
 		{Status: http.StatusOK, Contents: anything}, {Status: http.StatusCreated, Contents: anything}, {Status: http.StatusNoContent},
+		{Status: http.StatusAccepted},
 	}
 	return []openapi.Path{
 		{Path: "/content/{repo}@{ref}/{path}", Summary: "A document. Only on a branch can it be changed", Operations: []openapi.Operation{
@@ -121,6 +123,13 @@ func get(shape any, query ...string) openapi.Operation {
 	}}
 }
 
+// following reads how far something is, until it leads on to what came of it.
+func following() openapi.Operation {
+	o := get(resource.Operation{})
+	o.Gives = append(o.Gives, openapi.Answer{Status: http.StatusSeeOther})
+	return o
+}
+
 // comparing reads paths, or a patch.
 func comparing() openapi.Operation {
 	o := get(resource.Comparison{})
@@ -138,7 +147,7 @@ func file(media string, query ...string) openapi.Operation {
 
 func post(summary string, asked, made any) openapi.Operation {
 	return openapi.Operation{Method: "POST", Summary: summary, Takes: []openapi.Content{jsonOf(asked)}, Gives: []openapi.Answer{
-		{Status: http.StatusCreated, Contents: []openapi.Content{jsonOf(made)}},
+		{Status: http.StatusCreated, Contents: []openapi.Content{jsonOf(made)}}, {Status: http.StatusAccepted},
 	}}
 }
 
@@ -153,12 +162,13 @@ func put(summary string, asked, made any) openapi.Operation {
 	shown := []openapi.Content{jsonOf(made)}
 	return openapi.Operation{Method: "PUT", Summary: summary, Takes: []openapi.Content{jsonOf(asked)}, Gives: []openapi.Answer{
 		{Status: http.StatusOK, Contents: shown}, {Status: http.StatusCreated, Contents: shown}, {Status: http.StatusNoContent},
+		{Status: http.StatusAccepted},
 	}}
 }
 
 func patching(summary string, shown openapi.Content) openapi.Operation {
 	o := openapi.Operation{Method: "PATCH", Summary: summary, Gives: []openapi.Answer{
-		{Status: http.StatusOK, Contents: []openapi.Content{shown}}, {Status: http.StatusNoContent},
+		{Status: http.StatusOK, Contents: []openapi.Content{shown}}, {Status: http.StatusNoContent}, {Status: http.StatusAccepted},
 	}}
 	for _, media := range patch.Types() {
 		o.Takes = append(o.Takes, openapi.Content{Media: media})

@@ -52,7 +52,7 @@ type Line struct {
 // End is where a node's answer ends the walk.
 type End struct {
 	Answer string // yes, no
-	Status int
+	Status string
 	X, Y   int // of the middle of its text
 	Left   int
 	Top    int
@@ -122,7 +122,7 @@ func (b *Box) end(answer string, status int, lit bool) End {
 	left := b.Left + boxWidth - (endWidth+1)*(len(b.Ends)+1) + padding
 	top := b.Top + boxHeight - endHeight/2
 	return End{
-		Answer: answer, Status: status, Left: left, Top: top, Lit: lit,
+		Answer: answer, Status: statusText(status), Left: left, Top: top, Lit: lit,
 		X: left + endWidth/2, Y: top + endHeight - padding,
 	}
 }
@@ -211,10 +211,18 @@ func ruleURL(rule string) string {
 	return "https://www.rfc-editor.org/rfc/rfc" + number + ".html#section-" + section
 }
 
+// statusText is a status as it is drawn.
+func statusText(status int) string {
+	if status == flow.Recorded {
+		return "as then"
+	}
+	return strconv.Itoa(status)
+}
+
 // answerOf says in words where an answer leads.
 func answerOf(table []flow.Question, next flow.Next) string {
 	if next.Status != 0 {
-		return strconv.Itoa(next.Status)
+		return statusText(next.Status)
 	}
 	return table[next.Node].Name
 }
