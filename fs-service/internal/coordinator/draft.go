@@ -115,9 +115,10 @@ func (c *Coordinator) seen(ctx context.Context, src gitfmt.Source, tip content.D
 		where = cs.Changes[0].Path
 	}
 	most := min(maxSearched, max(1, maxLookups/len(cs.Changes)))
+	past := c.graph.NewPast(src, nil)
 	var after gitfmt.Cursor
 	for n := min(firstSearch, most); n > 0; n = most {
-		items, next, err := c.graph.Log(ctx, src, tip, where, after, n)
+		items, next, err := past.Log(ctx, tip, where, after, n)
 		if err != nil {
 			return content.Digest{}, err
 		}
