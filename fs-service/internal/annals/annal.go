@@ -12,7 +12,7 @@ import (
 )
 
 // magic begins each file. Another one begins anew: raise it with the format.
-const magic = "annals 1\n"
+const magic = "annals 2\n"
 
 // annal is a pool's past and the file in which it is kept.
 type annal struct {

@@ -107,7 +107,15 @@ func TestCorpusHistoryOfEveryPath(t *testing.T) {
 		if err != nil || len(items) != want {
 			t.Errorf("%s changed in %d commits, git says %d: %v", columns[0], len(items), want, err)
 		}
+		if want, err = strconv.Atoi(columns[3]); err != nil {
+			t.Fatal(err)
+		}
+		items, _, err = past.Follow(t.Context(), tip, path(t, columns[0]), gitfmt.Cursor{}, 1000)
+		if err != nil || len(items) != want {
+			t.Errorf("%s was followed to %d commits, git to %d: %v", columns[0], len(items), want, err)
+		}
 		if i%20 == 0 { // git's own list takes a process
+			judgeFollow(t, past, dir, tip, "main", columns[0])
 			judgeLog(t, past, repo, tip, columns[0], digests(t, git(t, dir, nil, "log", "--format=%H", "main", "--", columns[0])))
 		}
 	}

@@ -13,6 +13,7 @@ import (
 type Graph struct {
 	trees   *Trees
 	commits *lru.Cache[content.Digest, content.Commit]
+	origins *lru.Cache[renamed, content.Path] // that Follow found
 	limits  Limits
 }
 
@@ -44,6 +45,7 @@ func NewGraph(trees *Trees, l Limits) *Graph {
 	return &Graph{
 		trees:   trees,
 		commits: lru.New[content.Digest, content.Commit](l.CacheBytes, l.CacheBytes/4),
+		origins: lru.New[renamed, content.Path](l.CacheBytes/16, l.CacheBytes/64),
 		limits:  l,
 	}
 }

@@ -81,6 +81,9 @@ func TestHistoryIsWhatGitSaysItIs(t *testing.T) {
 					}
 					judgeLog(t, past, repo, tip, p, digests(t, git(t, dir, nil, args...)))
 				}
+				for _, p := range []string{"a", "d/e/b", "f/x"} {
+					judgeFollow(t, past, dir, tip, ref, p)
+				}
 			}
 		})
 	}
@@ -122,6 +125,188 @@ func judgeLog(t *testing.T, past *gitfmt.Past, src gitfmt.Source, tip content.Di
 	commit, _, ok, err := past.LastChange(ctx, tip, path(t, p))
 	if err != nil || ok != (len(want) > 0) || ok && commit != want[0] {
 		t.Errorf("last change of %q: %v, %v, %v; git says %v", p, commit, ok, err, want)
+	}
+}
+
+// What is next to a version, and what was there at a time, follow from the log.
+func TestVersionsFollowFromTheLog(t *testing.T) {
+	const commits = 80
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			ctx := t.Context()
+			var dir string
+			repo := repository(t, func(d string) {
+				dir = d
+				git(t, d, []byte(history(seed, commits)), "fast-import", "--quiet", "--done")
+			})
+			past := newPast(repo)
+			line := digests(t, git(t, dir, nil, "rev-list", "--first-parent", fmt.Sprintf("refs/heads/c%d", commits-1)))
+			for _, name := range []string{"a", "d/a", "d/e/b", "f/x", "never"} {
+				p := path(t, name)
+				var after content.Digest // of the line, the newest version behind the commit
+				for i, tip := range line {
+					log, _, err := past.Log(ctx, tip, p, gitfmt.Cursor{}, 1000)
+					if err != nil {
+						t.Fatal(err)
+					}
+					var want gitfmt.Versions
+					if len(log) > 0 {
+						want = gitfmt.Versions{This: log[0].Commit.ID, When: log[0].Commit.Committer.When.UTC(), After: after}
+						judgeTimes(t, past, tip, p, log)
+					}
+					for _, item := range log[min(1, len(log)):] {
+						if want.Before.IsZero() && item.Entry.Mode != 0 {
+							want.Before = item.Commit.ID
+						}
+					}
+					got, err := past.Versions(ctx, tip, line[0], p)
+					if err != nil || got != want {
+						t.Fatalf("%s at %d commits before the end: %+v, want %+v, %v", name, i, got, want, err)
+					}
+					if i == len(line)-1 {
+						break
+					}
+					now, was := entryAt(t, repo, tip, p), entryAt(t, repo, line[i+1], p)
+					if now.Mode != 0 && now != was {
+						after = tip
+					}
+				}
+			}
+		})
+	}
+}
+
+// entryAt is what a commit holds at a path; zero if that is nothing.
+func entryAt(t *testing.T, src gitfmt.Source, commit content.Digest, p content.Path) content.Entry {
+	t.Helper()
+	c, err := gitfmt.NewGraph(newTrees(), gitfmt.Limits{}).Commit(t.Context(), src, commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := newTrees().Lookup(t.Context(), src, c.Tree, p)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// judgeTimes asks for the version at each second of a log, before it and after it.
+func judgeTimes(t *testing.T, past *gitfmt.Past, tip content.Digest, p content.Path, log []gitfmt.Logged) {
+	t.Helper()
+	log = slices.DeleteFunc(slices.Clone(log), func(l gitfmt.Logged) bool { return l.Entry.Mode == 0 })
+	for _, second := range append(log, gitfmt.Logged{}, gitfmt.Logged{Commit: content.Commit{Committer: content.Signature{When: time.Unix(1<<40, 0)}}}) {
+		when := second.Commit.Committer.When
+		var want content.Digest
+		for _, l := range log {
+			if want = l.Commit.ID; !l.Commit.Committer.When.After(when) {
+				break
+			}
+		}
+		got, ok, err := past.VersionAt(t.Context(), tip, p, when)
+		if err != nil || ok != (len(log) > 0) || got.Commit.ID != want {
+			t.Fatalf("%v at %v: %v, %v, %v, want %v", p, when, got.Commit.ID, ok, err, want)
+		}
+	}
+}
+
+// judgeFollow holds Follow, in pages, to the commits that git gives out and what
+// the document was called then.
+func judgeFollow(t *testing.T, past *gitfmt.Past, dir string, tip content.Digest, ref, p string) {
+	t.Helper()
+	var got, want []string
+	var after gitfmt.Cursor
+	for {
+		items, next, err := past.Follow(t.Context(), tip, path(t, p), after, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range items {
+			got = append(got, item.Commit.ID.String()+" "+item.Path.String())
+		}
+		if after = next; next.IsZero() {
+			break
+		}
+	}
+	out := git(t, dir, nil, "log", "--follow", "--format=%x01%H", "--name-status", ref, "--", p)
+	for _, block := range strings.Split(out, "\x01")[1:] {
+		fields := strings.FieldsFunc(block, func(r rune) bool { return r == '\n' || r == '\t' })
+		want = append(want, fields[0]+" "+fields[len(fields)-1])
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("%q of %s is followed as\n%s\ngit says\n%s", p, ref, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// moves writes n random commits for git fast-import in which documents are renamed
+// and copied while they change, by a little or a lot.
+func moves(seed uint64, n int) string {
+	dice := rand.New(rand.NewPCG(seed, 3))
+	var stream strings.Builder
+	state := map[string][]string{}
+	name := func() string {
+		return []string{"", "x/", "x/y/", "z/"}[dice.IntN(4)] + string(rune('a'+dice.IntN(8)))
+	}
+	text := func() string {
+		return strings.Repeat(string(rune('a'+dice.IntN(26))), 1+dice.IntN(90)) + []string{"\n", "\n", "\r\n", "\x00"}[dice.IntN(4)]
+	}
+	for i := range n {
+		names := slices.Sorted(maps.Keys(state))
+		to := name()
+		switch kind := dice.IntN(6); {
+		case len(names) < 4 || kind == 0:
+			state[to] = nil
+			for range dice.IntN(12) {
+				state[to] = append(state[to], text())
+			}
+		case kind < 5:
+			from := names[dice.IntN(len(names))]
+			lines := slices.Clone(state[from])
+			for range dice.IntN(5) {
+				if len(lines) > 0 {
+					lines[dice.IntN(len(lines))] = text()
+				}
+			}
+			if kind < 3 {
+				delete(state, from)
+			}
+			if kind != 3 {
+				to = from
+			}
+			if kind < 2 {
+				to = name()
+			}
+			state[to] = lines
+		default:
+			delete(state, names[dice.IntN(len(names))])
+		}
+		fmt.Fprintf(&stream, "commit refs/heads/main\nmark :%d\ncommitter C <c@example.invalid> %d +0000\ndata 0\n", i+1, 1_700_000_000+i)
+		if i > 0 {
+			fmt.Fprintf(&stream, "from :%d\n", i)
+		}
+		stream.WriteString("deleteall\n")
+		for _, p := range slices.Sorted(maps.Keys(state)) {
+			body := strings.Join(state[p], "")
+			fmt.Fprintf(&stream, "M 100644 inline %s\ndata %d\n%s\n", p, len(body), body)
+		}
+	}
+	stream.WriteString("done\n")
+	return stream.String()
+}
+
+func TestRenamesAreFollowedAsGitFollowsThem(t *testing.T) {
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			var dir string
+			repo := repository(t, func(d string) {
+				dir = d
+				git(t, d, []byte(moves(seed, 60)), "fast-import", "--quiet", "--done")
+			})
+			past := newPast(repo)
+			tip := digest(t, git(t, dir, nil, "rev-parse", "main"))
+			for p := range strings.Lines(git(t, dir, nil, "ls-tree", "-r", "--name-only", "main")) {
+				judgeFollow(t, past, dir, tip, "main", strings.TrimSpace(p))
+			}
+		})
 	}
 }
 

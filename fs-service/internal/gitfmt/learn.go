@@ -12,7 +12,13 @@ type lesson struct {
 	id      content.Digest
 	when    int64
 	parents []int32
-	touched [][]int32 // numbers of paths, by parent; of a beginning there is one. Nil: not known
+	touched [][]touch // by parent; of a beginning there is one. Nil: not known
+}
+
+// touch is a path that a commit changed.
+type touch struct {
+	path    int32 // its number
+	removed bool  // there was a document, and is none
 }
 
 // keptAtOnce is how many lessons go to keep together.
@@ -103,7 +109,7 @@ func (p *Past) study(ctx context.Context, d content.Digest) (lesson, error) {
 	l := lesson{id: d, when: c.Committer.When.Unix()}
 	if len(c.Parents) == 0 {
 		touched, err := p.touched(ctx, content.Digest{}, c.Tree)
-		l.touched = [][]int32{touched}
+		l.touched = [][]touch{touched}
 		return l, err
 	}
 	for k, id := range c.Parents {
@@ -125,22 +131,22 @@ func (p *Past) study(ctx context.Context, d content.Digest) (lesson, error) {
 	return l, nil
 }
 
-// touched returns the numbers of the paths that differ between two trees, and of
-// the directories above them; nil if they are too many, or have no name here.
-func (p *Past) touched(ctx context.Context, old, new content.Digest) ([]int32, error) {
-	numbers := []int32{}
+// touched returns the paths that differ between two trees, and the directories
+// above them; nil if they are too many, or have no name here.
+func (p *Past) touched(ctx context.Context, old, new content.Digest) ([]touch, error) {
+	touched := []touch{}
 	seen := map[content.Path]bool{}
 	more, err := p.graph.trees.Diff(ctx, p.src, old, new, maxTouched, func(f content.FileChange) error {
 		for at := f.Path; !at.IsRoot() && !seen[at]; at = at.Parent() {
 			seen[at] = true
-			numbers = append(numbers, p.enter(at))
+			touched = append(touched, touch{p.enter(at), at == f.Path && f.New.Mode == 0})
 		}
 		return nil
 	})
 	if more || fault.Is(err, fault.Invalid) { // a tree may go deeper than a path
 		return nil, nil
 	}
-	return numbers, err
+	return touched, err
 }
 
 // enter returns the number of a path, which it may be given now.
@@ -169,9 +175,12 @@ func (p *Past) add(l lesson, records []byte) []byte {
 			continue
 		}
 		c.judged |= 1 << k
-		for _, path := range touched {
-			m := mark{path, int32(k)}
+		for _, t := range touched {
+			m := mark{t.path, int32(k)}
 			p.changed[m] = append(p.changed[m], v)
+			if t.removed {
+				p.removed[m] = append(p.removed[m], v)
+			}
 		}
 		p.bytes += int64(8 * len(touched))
 	}

@@ -3,7 +3,6 @@ package gitfmt
 import (
 	"context"
 	"strings"
-	"time"
 
 	"rhapsode/content"
 	"rhapsode/internal/fault"
@@ -132,25 +131,6 @@ func (p *Past) entry(ctx context.Context, root content.Digest, at content.Path) 
 	return e, nil
 }
 
-// LastChange returns the commit with which the log of at at tip begins, and its
-// committer's time. ok is false if the path never was there, or if it takes more than
-// Limits.LastChange commits that were not looked at before to find out.
-func (p *Past) LastChange(ctx context.Context, tip content.Digest, at content.Path) (commit content.Digest, when time.Time, ok bool, err error) {
-	v, err := p.reach(ctx, tip, p.graph.limits.LastChange)
-	if fault.Is(err, fault.TooLarge) {
-		return content.Digest{}, time.Time{}, false, nil
-	}
-	if err != nil {
-		return content.Digest{}, time.Time{}, false, err
-	}
-	v, _, ok, err = p.walk(v, at).next(ctx)
-	if err != nil || !ok {
-		return content.Digest{}, time.Time{}, false, err
-	}
-	c := p.place(v)
-	return c.id, time.Unix(c.when, 0).UTC(), true, nil
-}
-
 // walk is the log of one path under way. Commits come as git gives them out: of
 // those whose children were met, the newest first.
 type walk struct {
@@ -159,18 +139,18 @@ type walk struct {
 	path  int32 // its number
 	queue queue[int32]
 	seen  map[int32]bool // that more than one way may lead to; nil: there was one way only
-	met   int
+	left  int            // commits that it may yet look at
 }
 
 func (p *Past) walk(tip int32, at content.Path) *walk {
-	w := &walk{past: p, at: at, path: p.number(at)}
+	w := &walk{past: p, at: at, path: p.number(at), left: p.graph.limits.Walk}
 	w.queue.push(p.place(tip).when, tip)
 	return w
 }
 
 func (w *walk) next(ctx context.Context) (int32, content.Path, bool, error) {
 	for !w.queue.empty() {
-		if w.met++; w.met > w.past.graph.limits.Walk {
+		if w.left--; w.left < 0 {
 			return none, w.at, false, tooLong(w.past.graph.limits.Walk)
 		}
 		v, fresh := w.leap(w.queue.pop())

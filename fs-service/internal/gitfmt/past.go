@@ -2,7 +2,7 @@ package gitfmt
 
 import (
 	"context"
-	"sort"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -35,6 +35,7 @@ type Past struct {
 	paths   []content.Path   // by number
 	written int32            // paths that a record has told
 	changed map[mark][]int32 // which commits did, in their order
+	removed map[mark][]int32 // … and left no document there; of directories it says nothing
 	bytes   int64            // more or less
 }
 
@@ -73,7 +74,7 @@ func (g *Graph) NewPast(src Source, keep func(records []byte)) *Past {
 	return &Past{
 		graph: g, src: src, keep: keep, learning: make(chan struct{}, 1),
 		at: map[content.Digest]int32{}, further: map[int32][]int32{},
-		numbers: map[content.Path]int32{}, changed: map[mark][]int32{},
+		numbers: map[content.Path]int32{}, changed: map[mark][]int32{}, removed: map[mark][]int32{},
 	}
 }
 
@@ -134,7 +135,7 @@ func (p *Past) leap(v, path int32) int32 {
 	defer p.mu.RUnlock()
 	begin := p.commits[v].run
 	at := p.changed[mark{path, 0}]
-	if i := sort.Search(len(at), func(i int) bool { return at[i] > v }); i > 0 {
+	if i, _ := slices.BinarySearch(at, v+1); i > 0 {
 		return max(begin, at[i-1])
 	}
 	return begin
@@ -157,8 +158,7 @@ func (p *Past) judge(v int32, k int, path int32) verdict {
 	if k >= maxJudged || p.commits[v].judged&(1<<k) == 0 {
 		return unknown
 	}
-	at := p.changed[mark{path, int32(k)}]
-	if i := sort.Search(len(at), func(i int) bool { return at[i] >= v }); i < len(at) && at[i] == v {
+	if _, ok := slices.BinarySearch(p.changed[mark{path, int32(k)}], v); ok {
 		return different
 	}
 	return same

@@ -14,8 +14,9 @@ import (
 //	the commit's digest, the committer's time
 //	how many parents, and how far before the commit each of them is
 //	how many comparisons, and for each: 0 if its outcome is not known, otherwise
-//	  1 + how many paths, and these by their numbers, from 1. Before a path that has
-//	  none yet is a 0, its length and its bytes; it gets the next.
+//	  1 + how many paths, and each of these as 1 + twice its number, and 1 more if it
+//	  was removed. Before a path that has no number yet is a 0, its length and its
+//	  bytes; it gets the next.
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -35,12 +36,12 @@ func (p *Past) appendRecord(to []byte, v int32, l lesson) []byte {
 			continue
 		}
 		b = binary.AppendUvarint(b, uint64(len(touched)+1))
-		for _, n := range touched {
-			for ; p.written <= n; p.written++ {
+		for _, t := range touched {
+			for ; p.written <= t.path; p.written++ {
 				name := p.paths[p.written].String()
 				b = append(binary.AppendUvarint(append(b, 0), uint64(len(name))), name...)
 			}
-			b = binary.AppendUvarint(b, uint64(n)+1)
+			b = binary.AppendUvarint(b, uint64(2*t.path+int32(yes(t.removed)))+1)
 		}
 	}
 	to = append(binary.AppendUvarint(to, uint64(len(b))), b...)
@@ -100,14 +101,13 @@ func (p *Past) read(b []byte) (l lesson, err error) {
 			l.touched = append(l.touched, nil)
 			continue
 		}
-		touched := make([]int32, 0, n-1)
+		touched := make([]touch, 0, n-1)
 		for len(touched) < n-1 && !r.short() {
-			number := r.uvarint()
-			switch {
-			case number > uint64(len(p.paths)):
+			switch code := r.uvarint(); {
+			case code > 2*uint64(len(p.paths)):
 				return l, errRecord
-			case number > 0:
-				touched = append(touched, int32(number-1))
+			case code > 0:
+				touched = append(touched, touch{int32((code - 1) / 2), code%2 == 0})
 				continue
 			}
 			at, err := content.ParsePath(string(r.bytes(r.count())))
