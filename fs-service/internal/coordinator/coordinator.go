@@ -45,6 +45,7 @@ type Options struct {
 	Objects Objects
 	Trees   *gitfmt.Trees
 	Graph   *gitfmt.Graph
+	Past    func(content.Pool) *gitfmt.Past
 	Clock   func() time.Time
 	Log     *slog.Logger
 }
@@ -55,6 +56,7 @@ type Coordinator struct {
 	objects Objects
 	trees   *gitfmt.Trees
 	graph   *gitfmt.Graph
+	past    func(content.Pool) *gitfmt.Past
 	clock   func() time.Time
 	log     *slog.Logger
 
@@ -67,7 +69,7 @@ type Coordinator struct {
 // New makes a coordinator at rest.
 func New(o Options) *Coordinator {
 	return &Coordinator{
-		refs: o.Refs, objects: o.Objects, trees: o.Trees, graph: o.Graph, clock: o.Clock, log: o.Log,
+		refs: o.Refs, objects: o.Objects, trees: o.Trees, graph: o.Graph, past: o.Past, clock: o.Clock, log: o.Log,
 		crew: run.NewCrew(), lanes: map[laneKey]*lane{},
 	}
 }

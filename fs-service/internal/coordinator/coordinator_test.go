@@ -72,6 +72,7 @@ func newDesk(t fataler) *desk {
 	d.replicas = replica.NewReplicas("n1", disk, place, func(string) (replica.Peer, error) { return nil, errors.New("there is only n1") })
 	d.Coordinator = coordinator.New(coordinator.Options{
 		Refs: d.refs, Objects: d.replicas, Trees: d.trees, Graph: d.graph, Clock: time.Now, Log: log,
+		Past: func(pool content.Pool) *gitfmt.Past { return d.graph.NewPast(d.replicas.Pool(pool), nil) },
 	})
 	g := run.NewGroup(context.Background())
 	g.Go("coordinator", d.Run)

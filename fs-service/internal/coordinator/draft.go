@@ -31,8 +31,7 @@ func (c *Coordinator) Keep(ctx context.Context, r fsapi.Refused) (fsapi.Draft, e
 		if !found && r.Branch != p.repo.Default {
 			return refs.Txn{}, &fault.Error{Kind: fault.NotFound, Op: "branch", Name: r.Branch.Short()}
 		}
-		src := c.objects.Pool(p.repo.Pool)
-		base, err := c.seen(ctx, src, tip.Target, r.ChangeSet)
+		base, err := c.seen(ctx, p.repo.Pool, tip.Target, r.ChangeSet)
 		if err != nil {
 			return refs.Txn{}, err
 		}
@@ -106,11 +105,11 @@ const (
 // seen returns the newest commit behind tip of which all that cs expects held; the zero
 // digest if there is none, or none near enough. Of one document only the versions are
 // looked at, of several every commit.
-func (c *Coordinator) seen(ctx context.Context, src gitfmt.Source, tip content.Digest, cs content.ChangeSet) (content.Digest, error) {
+func (c *Coordinator) seen(ctx context.Context, pool content.Pool, tip content.Digest, cs content.ChangeSet) (content.Digest, error) {
 	if tip.IsZero() {
 		return content.Digest{}, nil
 	}
-	where := content.Root
+	src, past, where := c.objects.Pool(pool), c.past(pool), content.Root
 	if len(cs.Changes) == 1 && cs.Head.IsZero() {
 		where = cs.Changes[0].Path
 	}

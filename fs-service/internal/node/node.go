@@ -101,7 +101,7 @@ func assemble(o Options, store *objects.Store) (*Node, error) {
 		return nil, err
 	}
 	n.coordinator = coordinator.New(coordinator.Options{
-		Refs: o.Refs, Objects: n.replicas, Trees: n.trees, Graph: n.graph, Clock: o.Clock, Log: o.Log,
+		Refs: o.Refs, Objects: n.replicas, Trees: n.trees, Graph: n.graph, Past: n.annals.Of, Clock: o.Clock, Log: o.Log,
 	})
 	n.git = gitserve.New(gitserve.Options{
 		Refs: o.Refs, Replicas: n.replicas, Mover: n.coordinator, Trees: n.trees, Graph: n.graph, Clock: o.Clock, Log: o.Log,
