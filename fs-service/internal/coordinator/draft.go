@@ -114,7 +114,6 @@ func (c *Coordinator) seen(ctx context.Context, pool content.Pool, tip content.D
 		where = cs.Changes[0].Path
 	}
 	most := min(maxSearched, max(1, maxLookups/len(cs.Changes)))
-	past := c.graph.NewPast(src, nil)
 	var after gitfmt.Cursor
 	for n := min(firstSearch, most); n > 0; n = most {
 		items, next, err := past.Log(ctx, tip, where, after, n)
