@@ -50,6 +50,7 @@ func (p *program) runAPI(ctx context.Context, c config.API) error {
 	}
 	front, err := server.New(server.Config{
 		FS: client, Listen: string(c.Listen), MetricsListen: string(c.Metrics), MaxBody: int64(c.MaxBody), Spool: c.Data, Log: log,
+		Limits: limitsOf(c.Limit), Proxies: c.Proxies,
 		Ready: func(ctx context.Context) error { return ready(ctx, client) },
 	})
 	if err != nil {
@@ -67,6 +68,10 @@ func (p *program) runAPI(ctx context.Context, c config.API) error {
 		},
 		func(ctx context.Context) { sayFarewell(ctx, ring, meta, log) },
 	)
+}
+
+func limitsOf(l config.Limit) server.Limits {
+	return server.Limits{Caller: l.Caller, Address: l.Address, Burst: time.Duration(l.Burst) * time.Second, Local: l.Local}
 }
 
 // nodesIn returns the fs-services that seem to be alive.

@@ -47,6 +47,7 @@ func (p *program) runServe(ctx context.Context, c config.Serve) error {
 	}
 	front, err := apiserver.New(apiserver.Config{
 		FS: node.FS(), Listen: string(c.Listen), MaxBody: int64(c.MaxBody), Spool: c.Data, Log: log,
+		Limits: limitsOf(c.Limit), Proxies: c.Proxies,
 		Ready: func(ctx context.Context) error { return ready(ctx, node.FS()) },
 	})
 	if err != nil {

@@ -98,10 +98,12 @@ func problems() []Problem {
 	manyFields.Code = 494
 	busy := problem(http.StatusServiceUnavailable, "No API is there to answer. Nothing was done.")
 	busy.RetryAfter = 1
+	often := problem(http.StatusTooManyRequests, "Too many requests come from this client.")
+	often.RetryAfter = 1
 	return []Problem{
 		problem(http.StatusBadRequest, "The request is malformed."),
 		problem(http.StatusNotFound, "There is no such resource."),
-		notAllowed,
+		notAllowed, often,
 		problem(http.StatusRequestEntityTooLarge, "The body is larger than this service takes."),
 		problem(http.StatusRequestURITooLong, "The request target is too long."),
 		problem(http.StatusExpectationFailed, "The only expectation that can be met is 100-continue."),

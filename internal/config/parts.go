@@ -32,6 +32,8 @@ type Serve struct {
 	Listen   Addr       `key:"listen" default:"127.0.0.1:8080" usage:"where HTTP is served"`
 	MaxBody  Bytes      `key:"max-body" default:"2GiB" usage:"largest body of a request"`
 	LogLevel slog.Level `key:"log-level" default:"info" usage:"debug, info, warn or error"`
+	Limit    Limit      `key:"limit"`
+	Proxies  Networks   `key:"proxies" default:"127.0.0.0/8,::1/128" usage:"networks whose X-Forwarded-For is believed"`
 }
 
 // FS is one node of the file system.
@@ -62,6 +64,16 @@ type API struct {
 	Cache     Bytes      `key:"cache" default:"64MiB" usage:"memory for bodies of documents"`
 	LogLevel  slog.Level `key:"log-level" default:"info" usage:"debug, info, warn or error"`
 	Gossip    Gossip     `key:"gossip"`
+	Limit     Limit      `key:"limit"`
+	Proxies   Networks   `key:"proxies" default:"127.0.0.0/8,::1/128" usage:"networks whose X-Forwarded-For is believed"`
+}
+
+// Limit is how often clients may ask one front end.
+type Limit struct {
+	Caller  int  `key:"caller" default:"200" min:"0" max:"1000000" usage:"requests a second of who says who it is; 0: no limit"`
+	Address int  `key:"address" default:"500" min:"0" max:"1000000" usage:"requests a second from one address; 0: no limit"`
+	Burst   int  `key:"burst" default:"10" min:"1" max:"600" usage:"how many seconds' requests may come at once"`
+	Local   bool `key:"local" default:"false" usage:"limit clients on this machine too"`
 }
 
 // LB is what stands in front of the APIs.

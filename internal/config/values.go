@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,6 +67,25 @@ func (n Bytes) String() string {
 		}
 	}
 	return "0B"
+}
+
+// Networks are ranges of addresses.
+type Networks []netip.Prefix
+
+// UnmarshalText takes prefixes with commas between.
+func (n *Networks) UnmarshalText(b []byte) error {
+	*n = nil
+	for item := range strings.SplitSeq(string(b), ",") {
+		if item = strings.TrimSpace(item); item == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(item)
+		if err != nil {
+			return fmt.Errorf("networks are such as 10.0.0.0/8,::1/128")
+		}
+		*n = append(*n, p)
+	}
+	return nil
 }
 
 // Balancer is who stands in front of the APIs.

@@ -23,6 +23,10 @@ type Engine struct {
 	// Coder makes the codings that are sent. Nil: there are none.
 	Coder Coder
 
+	// Admit says why a client is served no more for now, or nil; it may set fields
+	// of every answer. Its errors are those of a resource. Nil: everybody is served.
+	Admit func(w http.ResponseWriter, r *http.Request) error
+
 	// Errands keeps the answers of requests with a key, and carries out those that
 	// need not be waited for. Nil: there are neither.
 	Errands Errands

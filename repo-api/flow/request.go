@@ -9,7 +9,13 @@ import (
 
 // What a request is refused for before anything is looked up.
 
+// available asks about the client first. An errand has been admitted before.
 func (x *Exchange) available() (bool, error) {
+	if x.engine.Admit != nil && x.errand != nil && !x.engine.Dry {
+		if err := x.engine.Admit(x.writer, x.Request); err != nil {
+			return false, err
+		}
+	}
 	if r, ok := x.resource.(Availer); ok {
 		err := r.Available(x)
 		return err == nil, err

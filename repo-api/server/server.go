@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"rhapsode/internal/run"
 	"rhapsode/repo-api/internal/api"
 	"rhapsode/repo-api/internal/errand"
+	"rhapsode/repo-api/internal/limit"
 )
 
 // Config is what a Server needs.
@@ -30,8 +32,29 @@ type Config struct {
 	MaxBody       int64  // of a document in bytes; 0: DefaultMaxBody
 	Spool         string // the folder for content that comes without a length; "": the system's
 	Log           *slog.Logger
-	Clock         func() time.Time            // nil: time.Now
+	Clock         func() time.Time // nil: time.Now
+	Limits        Limits
+	Proxies       []netip.Prefix              // whose X-Forwarded-For is believed
 	Ready         func(context.Context) error // why requests should not come here; nil: never
+}
+
+// Limits are how often clients may ask, in requests a second. 0: as often as they like.
+type Limits struct {
+	Caller  int           // of who says who it is
+	Address int           // from one address
+	Burst   time.Duration // so much time's requests may come at once
+	Local   bool          // for clients on this machine too
+}
+
+// limiter is what keeps to l, or nil if there is nothing to keep to.
+func (l Limits) limiter(clock func() time.Time) *limit.Limiter {
+	if l.Caller == 0 && l.Address == 0 {
+		return nil
+	}
+	of := func(perSecond int) limit.Rate {
+		return limit.Rate{PerSecond: perSecond, Burst: int(float64(perSecond) * l.Burst.Seconds())}
+	}
+	return limit.New(limit.Options{Caller: of(l.Caller), Address: of(l.Address), Local: l.Local, Clock: clock})
 }
 
 // DefaultMaxBody is the size in bytes of the largest document, unless it is configured.
@@ -78,7 +101,7 @@ func New(c Config) (*Server, error) {
 	}
 	surface := api.Config{
 		FS: c.FS, MaxBody: c.MaxBody, Spool: c.Spool, Clock: c.Clock, Log: c.Log,
-		Errands: s.errands, Ready: s.ready, Instrument: instrument,
+		Errands: s.errands, Limits: c.Limits.limiter(c.Clock), Proxies: c.Proxies, Ready: s.ready, Instrument: instrument,
 	}
 	if s.figures == nil {
 		surface.Metrics = s.metrics.text

@@ -17,6 +17,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -29,6 +30,7 @@ import (
 	"rhapsode/repo-api/internal/coding"
 	"rhapsode/repo-api/internal/errand"
 	"rhapsode/repo-api/internal/gitdoor"
+	"rhapsode/repo-api/internal/limit"
 	"rhapsode/repo-api/internal/page"
 	"rhapsode/repo-api/internal/problem"
 )
@@ -59,6 +61,11 @@ type Config struct {
 	// Nil: a key only names a request.
 	Errands *errand.Errands
 
+	// Limits bounds how often one client may ask; X-Forwarded-For counts for Proxies
+	// only. Nil: as often as it likes.
+	Limits  *limit.Limiter
+	Proxies []netip.Prefix
+
 	// Ready says why requests should not come here, or nil. Nil: always ready.
 	Ready func(context.Context) error
 	// Metrics returns what /metrics shows and its media type. Nil: there is none.
@@ -88,6 +95,9 @@ func New(c Config) http.Handler {
 	if c.Errands != nil {
 		a.flow.Errands = c.Errands
 	}
+	if c.Limits != nil {
+		a.flow.Admit = a.admit
+	}
 	var err error
 	if a.described, err = a.describe(); err != nil {
 		panic(err) // the same code describes the same surface: every test would have seen it
@@ -96,7 +106,7 @@ func New(c Config) http.Handler {
 	dry.Dry = true
 	a.dry = a.routes(&dry, func(_ string, h http.Handler) http.Handler { return h })
 	surface := a.routes(&a.flow, c.Instrument)
-	surface.PathPrefix(gitdoor.Prefix).Handler(c.Instrument("/git/{repo}.git", gitdoor.New(a.FS, a.Log)))
+	surface.PathPrefix(gitdoor.Prefix).Handler(c.Instrument("/git/{repo}.git", a.admitted(gitdoor.New(a.FS, a.Log))))
 	return identify(surface)
 }
 

@@ -50,11 +50,15 @@ func siteOver(t *testing.T, fs fsapi.FS) *site {
 // siteWith is a site whose errands somebody else runs.
 func siteWith(t *testing.T, fs fsapi.FS, errands *errand.Errands) *site {
 	t.Helper()
-	surface := api.New(api.Config{
-		Errands: errands,
-		FS:      fs, MaxBody: maxBody, Spool: t.TempDir(), Clock: time.Now, Log: fstest.Log(t),
-		Metrics: func() ([]byte, string, error) { return []byte("up 1\n"), "text/plain", nil },
-	})
+	return siteOf(t, api.Config{FS: fs, Errands: errands})
+}
+
+// siteOf is a site that is set up as c says.
+func siteOf(t *testing.T, c api.Config) *site {
+	t.Helper()
+	c.MaxBody, c.Spool, c.Clock, c.Log = maxBody, t.TempDir(), time.Now, fstest.Log(t)
+	c.Metrics = func() ([]byte, string, error) { return []byte("up 1\n"), "text/plain", nil }
+	surface := api.New(c)
 	server := httptest.NewUnstartedServer(surface)
 	server.Config.DisableGeneralOptionsHandler = true
 	server.Start()

@@ -63,8 +63,18 @@ type unprocessable struct{ error }
 
 func (u unprocessable) Unwrap() error { return u.error }
 
+// TooMany returns err as that of a client that asks too often (429).
+func TooMany(err error) error { return tooMany{err} }
+
+type tooMany struct{ error }
+
+func (t tooMany) Unwrap() error { return t.error }
+
 // Status returns the status of a failure.
 func Status(err error) int {
+	if t := (tooMany{}); errors.As(err, &t) {
+		return http.StatusTooManyRequests
+	}
 	if u := (unprocessable{}); errors.As(err, &u) {
 		return http.StatusUnprocessableEntity
 	}

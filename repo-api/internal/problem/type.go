@@ -83,6 +83,8 @@ var ofStatus = map[int]Type{
 		"No byte of the range exists; Content-Range says how many there are."},
 	http.StatusPreconditionRequired: {"condition-required", "A precondition is required", http.StatusPreconditionRequired,
 		"Changing what exists takes an If-Match with its ETag, so that nobody's edit is lost; If-Match: * means whatever is there."},
+	http.StatusTooManyRequests: {"too-many-requests", "Too many requests", http.StatusTooManyRequests,
+		"Wait for as long as Retry-After says."},
 	http.StatusNotImplemented: {"unknown-method", "The method is unknown", http.StatusNotImplemented,
 		"No resource of this server knows the method."},
 }
