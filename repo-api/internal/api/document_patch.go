@@ -21,18 +21,22 @@ func (d *document) Consumes(method string) []string {
 	if method != http.MethodPatch {
 		return nil
 	}
-	return patch.Types()
+	if resource.IsJSON(d.mediaType()) {
+		return append(patch.Types(), patch.TextTypes()...)
+	}
+	return patch.TextTypes()
 }
 
-// patchable says whether there are parts in the document that a patch could name.
-func (d *document) patchable() bool {
-	return resource.IsJSON(resource.MediaType(content.Entry{Name: d.Path.Base()}))
-}
+// patchable says whether there may be parts in the document that a patch could name.
+func (d *document) patchable() bool { return resource.MayBeText(d.mediaType()) }
+
+// mediaType is what the document's name says of it.
+func (d *document) mediaType() string { return resource.MediaType(content.Entry{Name: d.Path.Base()}) }
 
 // Patch changes a part of the document. What the conditions say is judged on what
 // was patched, and just that must still be there when it is replaced.
 func (d *document) Patch(x *flow.Exchange) (flow.Done, error) {
-	text, err := readPatch(x)
+	text, err := readPatch(x, patchLimit(mediaOf(x.Request)))
 	if err != nil {
 		return flow.Done{}, err
 	}
@@ -49,6 +53,14 @@ func (d *document) Patch(x *flow.Exchange) (flow.Done, error) {
 		return flow.Done{}, err
 	}
 	return flow.Done{Tag: resource.TagOf(d.stat.Entry.Digest), Content: d.shown(x)}, nil
+}
+
+// patchLimit is the size in bytes of the largest patch of a media type.
+func patchLimit(mediaType string) int64 {
+	if mediaType == patch.Diff {
+		return patch.MaxSize
+	}
+	return maxJSON
 }
 
 // versionsSearched is how many versions of a document are looked through for the one that a patch was
@@ -149,7 +161,10 @@ func (d *document) apply(x *flow.Exchange, version content.Entry, text []byte) (
 	if err != nil {
 		return nil, err
 	}
-	return patch.Apply(mediaOf(x.Request), before, text)
+	if media := mediaOf(x.Request); media != patch.Diff {
+		return patch.Apply(media, before, text)
+	}
+	return patch.Text(d.Path.String(), before, text)
 }
 
 // lookAgain finds out what the commit holds: if the request was a repeat, that is

@@ -8,11 +8,11 @@ import (
 	"rhapsode/repo-api/flow"
 )
 
-// readPatch reads the content of a request as a patch.
-func readPatch(x *flow.Exchange) ([]byte, error) {
-	text, err := readUpTo(x.Request.Body, -1, maxJSON)
-	if err == nil && len(text) > maxJSON {
-		err = fault.Newf(fault.TooLarge, "patch", "a patch has at most %d bytes", maxJSON)
+// readPatch reads the content of a request as a patch of at most limit bytes.
+func readPatch(x *flow.Exchange, limit int64) ([]byte, error) {
+	text, err := readUpTo(x.Request.Body, -1, limit)
+	if err == nil && int64(len(text)) > limit {
+		err = fault.Newf(fault.TooLarge, "patch", "such a patch has at most %d bytes", limit)
 	}
 	return text, err
 }

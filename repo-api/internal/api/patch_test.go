@@ -9,6 +9,7 @@ import (
 const (
 	mergePatch = "application/merge-patch+json"
 	jsonPatch  = "application/json-patch+json"
+	textDiff   = "text/x-diff"
 )
 
 func TestAPatchChangesAPart(t *testing.T) {
@@ -31,6 +32,34 @@ func TestAPatchChangesAPart(t *testing.T) {
 	}
 }
 
+func TestADiffChangesLines(t *testing.T) {
+	s := newSite(t)
+	const doc = "/content/book@main/dir/text.txt"
+	made := s.create(doc, "1\n2\n3\n")
+	const two = "--- a/dir/text.txt\n+++ b/dir/text.txt\n@@ -1,3 +1,3 @@\n 1\n-2\n+two\n 3\n"
+	a := s.want(200, "PATCH", doc, two, "Content-Type", textDiff, "If-Match", made.etag(), "Prefer", "return=representation")
+	if a.body != "1\ntwo\n3\n" || a.etag() != s.want(200, "GET", doc, "").etag() {
+		t.Errorf("%q %v", a.body, a.Header)
+	}
+	refused := s.want(409, "PATCH", doc, two, "Content-Type", textDiff, "If-Match", a.etag())
+	if refused.member(t, "hunk") != float64(1) || refused.member(t, "header") != "@@ -1,3 +1,3 @@" {
+		t.Errorf("%s", refused.body)
+	}
+	three := "--- a/dir/text.txt\n+++ b/dir/text.txt\n@@ -2,2 +2,2 @@\n 2\n-3\n+three\n"
+	kept := s.want(412, "PATCH", doc, three, "Content-Type", textDiff, "If-Match", made.etag()).rescued(t)
+	if got := s.want(200, "GET", kept.Draft.Content+"dir/text.txt", "").body; got != "1\n2\nthree\n" {
+		t.Errorf("kept: %q", got)
+	}
+	for path, want := range map[string]string{
+		"dir/text.txt": textDiff, "new": textDiff, "new.json": mergePatch + ", " + jsonPatch + ", " + textDiff, "new.png": "",
+	} {
+		options := s.want(204, "OPTIONS", "/content/book@main/"+path, "")
+		if got := options.Header.Get("Accept-Patch"); got != want || strings.Contains(options.Header.Get("Allow"), "PATCH") != (want != "") {
+			t.Errorf("%s: %v", path, options.Header)
+		}
+	}
+}
+
 // TestPatchesFailAsTheyShould goes by RFC 5789 2.2, and by 13.2.1 for what comes first.
 func TestPatchesFailAsTheyShould(t *testing.T) {
 	s := newSite(t)
@@ -39,6 +68,7 @@ func TestPatchesFailAsTheyShould(t *testing.T) {
 	s.create("/content/book@main/large.json", `"`+strings.Repeat("x", 2<<20)+`"`)
 	version := s.create("/content/book@main/b.json", `{}`).Header.Get("Content-Location")
 	s.create("/content/book@main/text.txt", "text")
+	s.create("/content/book@main/binary", "\x00text")
 	before := s.tip()
 	tests := []struct {
 		status                      int
@@ -48,7 +78,13 @@ func TestPatchesFailAsTheyShould(t *testing.T) {
 		{400, "a.json", jsonPatch, `{"a":2}`, tag},
 		{400, "a.json", jsonPatch, `[{"op":"tea","path":"/a"}]`, tag},
 		{404, "none.json", mergePatch, `{}`, "*"},
-		{405, "text.txt", mergePatch, `{}`, "*"},
+		{405, "picture.png", textDiff, "", "*"},
+		{415, "text.txt", mergePatch, `{}`, "*"},
+		{400, "text.txt", textDiff, "@@ -1 +1 @@\n-text\n+x\n", "*"},
+		{409, "text.txt", textDiff, "--- a/text.txt\n+++ b/text.txt\n@@ -1 +1 @@\n-other\n+x\n", "*"},
+		{412, "text.txt", textDiff, "--- a/text.txt\n+++ b/text.txt\n@@ -1 +1 @@\n-text\n+x\n", `"0123456789012345678901234567890123456789"`},
+		{422, "text.txt", textDiff, "--- a/other.txt\n+++ b/other.txt\n@@ -1 +1 @@\n-text\n+x\n", "*"},
+		{422, "binary", textDiff, "--- a/binary\n+++ b/binary\n@@ -1 +1 @@\n-text\n+x\n", "*"},
 		{409, "a.json", jsonPatch, `[{"op":"test","path":"/a","value":2}]`, tag},
 		{409, "a.json", jsonPatch, `[{"op":"remove","path":"/b"}]`, "*"},
 		{412, "a.json", mergePatch, `{"a":2}`, `"0123456789012345678901234567890123456789"`},
@@ -64,7 +100,7 @@ func TestPatchesFailAsTheyShould(t *testing.T) {
 	for _, tt := range tests {
 		for _, id := range []string{"", "patch-" + tt.path + tt.media} {
 			a := s.want(tt.status, "PATCH", "/content/book@main/"+tt.path, tt.patch, "Content-Type", tt.media, "If-Match", tt.ifMatch, "X-Request-Id", id)
-			if tt.status == 415 && a.Header.Get("Accept-Patch") != mergePatch+", "+jsonPatch {
+			if tt.status == 415 && !strings.HasSuffix(a.Header.Get("Accept-Patch"), textDiff) {
 				t.Errorf("415: %v", a.Header)
 			}
 		}
@@ -74,7 +110,7 @@ func TestPatchesFailAsTheyShould(t *testing.T) {
 		t.Error("something has changed")
 	}
 	o := s.want(204, "OPTIONS", "/content/book@main/a.json", "")
-	if strings.Join(o.Header["Accept-Patch"], ", ") != mergePatch+", "+jsonPatch || o.Header.Get("Allow") != "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" {
+	if strings.Join(o.Header["Accept-Patch"], ", ") != mergePatch+", "+jsonPatch+", "+textDiff || o.Header.Get("Allow") != "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" {
 		t.Errorf("OPTIONS: %v", o.Header)
 	}
 }

@@ -74,7 +74,7 @@ func (r *repository) Put(x *flow.Exchange) (flow.Done, error) {
 
 // Patch changes a part of what Put changes.
 func (r *repository) Patch(x *flow.Exchange) (flow.Done, error) {
-	text, err := readPatch(x)
+	text, err := readPatch(x, maxJSON)
 	if err != nil {
 		return flow.Done{}, err
 	}

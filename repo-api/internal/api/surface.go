@@ -91,7 +91,7 @@ func contentPaths() []openapi.Path {
 		{Path: "/content/{repo}@{ref}/{path}", Summary: "A document. Only on a branch can it be changed", Operations: []openapi.Operation{
 			document,
 			{Method: "PUT", Summary: "Make it what is sent", Takes: anything, Gives: changed},
-			patching("Change parts of a JSON document", anything[0]),
+			patchingText(patching("Change parts of a document: of JSON, or of any text by a diff", anything[0])),
 			del("Take it away; it stays in the history"),
 		}},
 		{Path: "/content/{repo}@{ref}/", Summary: "A directory: what is in it, in pages. Its URL ends with a slash", Operations: []openapi.Operation{
@@ -171,6 +171,14 @@ func patching(summary string, shown openapi.Content) openapi.Operation {
 		{Status: http.StatusOK, Contents: []openapi.Content{shown}}, {Status: http.StatusNoContent}, {Status: http.StatusAccepted},
 	}}
 	for _, media := range patch.Types() {
+		o.Takes = append(o.Takes, openapi.Content{Media: media})
+	}
+	return o
+}
+
+// patchingText takes patches of text too.
+func patchingText(o openapi.Operation) openapi.Operation {
+	for _, media := range patch.TextTypes() {
 		o.Takes = append(o.Takes, openapi.Content{Media: media})
 	}
 	return o

@@ -1,5 +1,5 @@
 // Package patch changes JSON as a merge patch (RFC 7396) or a JSON patch (RFC 6902)
-// says: all of it or nothing.
+// says, and text as a unified diff says: all of it or nothing.
 //
 // An error says by its kind which of the ways of RFC 5789 2.2 to fail it is:
 // Invalid (the patch is malformed), Conflict (what it builds upon is not there), or
@@ -23,6 +23,9 @@ const (
 
 // Types are the media types of the patches that Apply takes.
 func Types() []string { return []string{Merge, JSON} }
+
+// TextTypes are those of the patches of text.
+func TextTypes() []string { return []string{Diff} }
 
 // MaxSize is the size in bytes of the largest document that is patched, and of
 // the largest that may come of it.

@@ -69,17 +69,25 @@ func Codable(mediaType string, size int64) bool {
 	if size < minCoded || size > maxCoded {
 		return false
 	}
-	media, _, _ := strings.Cut(mediaType, ";")
-	switch {
-	case strings.HasPrefix(media, "text/"), strings.HasSuffix(media, "xml"), strings.HasSuffix(media, "json"):
+	switch mediaType {
+	case "image/bmp", "font/ttf", "font/otf":
 		return true
 	}
-	switch media {
-	case "application/jsonl", "application/yaml", "application/toml", "application/postscript", "image/bmp", "font/ttf", "font/otf":
-		return true
-	}
-	return false
+	return isText(mediaType)
 }
+
+func isText(mediaType string) bool {
+	media, _, _ := strings.Cut(mediaType, ";")
+	switch media {
+	case "application/jsonl", "application/yaml", "application/toml", "application/postscript":
+		return true
+	}
+	return strings.HasPrefix(media, "text/") || strings.HasSuffix(media, "xml") || strings.HasSuffix(media, "json")
+}
+
+// MayBeText says whether documents of the media type may have lines: those of which nothing is
+// known may.
+func MayBeText(mediaType string) bool { return mediaType == binary || isText(mediaType) }
 
 // IsJSON says whether documents of the media type are JSON.
 func IsJSON(mediaType string) bool { return mediaType == JSON || strings.HasSuffix(mediaType, "+json") }
