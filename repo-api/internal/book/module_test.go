@@ -137,6 +137,7 @@ func TestWhatIsMalformedIsRefusedWithItsPlace(t *testing.T) {
 		{"text behind", "<document " + ns + "/>\nx", 2, 1, "outside of the root"},
 		{"a late declaration", "<document " + ns + ">\n<?xml version='1.0'?></document>", 2, 1, "beginning"},
 		{"another root", "<html/>", 1, 1, "<document>"},
+		{"another root, and not closed", "<html>\n<br></html>", 2, 12, "closed by"},
 		{"another name space", `<document xmlns="http://example.org"/>`, 1, 1, "name space"},
 		{"no UTF-8", "<document " + ns + ">\n\xff</document>", 2, 2, "UTF-8"},
 		{"an encoding of nobody", `<?xml version="1.0" encoding="klingon"?><document ` + ns + "/>", 1, 1, "klingon"},

@@ -20,7 +20,7 @@ func ReadCollection(path content.Path, r io.Reader) (*Collection, error) {
 		return nil, err
 	}
 	if !root.is(nsCollXML, "collection") {
-		return nil, s.malformed(root.at, "the root is <"+root.name.Local+"> in the name space \""+root.name.Space+"\", not <collection> in "+nsCollXML)
+		return nil, s.stranger(root, nsCollXML, "collection")
 	}
 	if _, err := s.whole(); err != nil {
 		return nil, err

@@ -56,7 +56,7 @@ func readCNXML(path content.Path, r io.Reader) (*Module, error) {
 		return nil, err
 	}
 	if !root.is(nsCNXML, "document") {
-		return nil, s.malformed(root.at, "the root is <"+root.name.Local+"> in the name space \""+root.name.Space+"\", not <document> in "+nsCNXML)
+		return nil, s.stranger(root, nsCNXML, "document")
 	}
 	m := newModule(path, KindCNXML, root.at)
 	m.note(root)

@@ -219,6 +219,16 @@ func (s *scanner) finish() error {
 
 func notSpace(r rune) bool { return !unicode.IsSpace(r) }
 
+// stranger says that root is another than local in ns, unless the document is
+// not even well formed.
+func (s *scanner) stranger(root *element, ns, local string) error {
+	if err := s.finish(); err != nil {
+		return err
+	}
+	return s.malformed(root.at, fmt.Sprintf("the root is <%s> in the name space %q, not <%s> in %s",
+		clip(root.name.Local), clip(root.name.Space), local, ns))
+}
+
 func (s *scanner) bad(reason string, args ...any) error {
 	return s.malformed(s.at, fmt.Sprintf(reason, args...))
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -184,11 +185,32 @@ func (d *describer) schema(shape any) *openapi3.SchemaRef {
 }
 
 func (d *describer) generate(shape any) *openapi3.SchemaRef {
+	var recursive []reflect.Type
+	customize := func(name string, t reflect.Type, tag reflect.StructTag, schema *openapi3.Schema) error {
+		if holdsItself(t) {
+			recursive = append(recursive, t)
+		}
+		return customize(name, t, tag, schema)
+	}
 	ref, err := openapi3gen.NewSchemaRefForValue(shape, nil, openapi3gen.SchemaCustomizer(customize))
 	if err != nil && d.err == nil {
 		d.err = err
 	}
+	for _, t := range recursive { // such a type is referred to by its name from within itself
+		if _, there := d.schemas[t.Name()]; !there {
+			d.schemas[t.Name()] = ref // holds the place while it is generated
+			d.schemas[t.Name()] = d.generate(reflect.Zero(t).Interface())
+		}
+	}
 	return ref
+}
+
+// holdsItself says whether t is a struct with a list of its own kind: a tree.
+func holdsItself(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	return slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.Type == reflect.SliceOf(t) })
 }
 
 // customize says of a struct what its tags say: a member without omitempty is

@@ -38,7 +38,7 @@ func repoCrumbs(trail []string, query string) []Crumb {
 		at += "/" + name
 		target := at
 		switch {
-		case i == 1 && (name == "imports" || name == "compare"):
+		case i == 1 && (name == "imports" || name == "compare" || name == "modules"):
 			target = ""
 		case i > 0 && trail[1] == "blame" && i < len(trail)-1:
 			target = "" // only documents have lines

@@ -112,6 +112,12 @@ func templateOf(shape any) string {
 		return "commit.html"
 	case resource.List[resource.Blamed]:
 		return "blame.html"
+	case resource.List[resource.Collection]:
+		return "collections.html"
+	case resource.Collection:
+		return "collection.html"
+	case resource.Module:
+		return "module.html"
 	case resource.Comparison:
 		return "compare.html"
 	}

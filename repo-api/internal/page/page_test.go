@@ -64,6 +64,13 @@ func TestAPageEscapesWhatItShows(t *testing.T) {
 		resource.Directory{Path: bad, Commit: bad, Items: []resource.Entry{{Name: bad, Kind: bad}}},
 		resource.List[resource.Event]{Items: []resource.Event{{Commit: resource.Commit{Subject: bad, Message: bad, Author: resource.Person{Name: bad, Email: bad, When: bad}}}}},
 		resource.CommitDetail{Commit: resource.Commit{Subject: bad, Message: bad + bad}, Changes: []resource.Change{{Path: bad, Kind: bad}}},
+		resource.List[resource.Collection]{Items: []resource.Collection{
+			{ID: bad, Path: bad, Malformed: &resource.Malformed{Reason: bad}}, {ID: bad, Metadata: &resource.BookMetadata{Title: bad, Licence: "javascript:alert(1)"}},
+		}},
+		resource.Collection{ID: bad, Metadata: &resource.BookMetadata{
+			Title: bad, Abstract: bad, Subjects: []string{bad}, Roles: []resource.BookCredit{{Role: bad, Name: bad}},
+		}, Contents: []resource.BookItem{{Kind: "section", Title: bad, Contents: []resource.BookItem{{Kind: "module", Title: bad, URL: "javascript:alert(1)"}}}}},
+		resource.Module{ID: bad, Malformed: &resource.Malformed{Reason: bad}, Collections: []resource.Holder{{Title: bad}}},
 		map[string]string{bad: bad},
 	}
 	pages := page.New()

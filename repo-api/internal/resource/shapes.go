@@ -57,6 +57,7 @@ type Repo struct {
 	URL         string    `json:"href"`
 	Branches    string    `json:"branches_url"`
 	Commits     string    `json:"commits_url"`
+	Collections string    `json:"collections_url"`
 	Content     string    `json:"content_url"`
 }
 
@@ -66,7 +67,8 @@ func RepoOf(r fsapi.Repo) Repo {
 		Name: r.ID.String(), Description: r.Description, Default: r.Default.Short(),
 		Created: r.Created.UTC(), Replicas: r.Replicas,
 		URL: RepoURL(r.ID), Branches: BranchesURL(r.ID), Commits: CommitsURL(r.ID),
-		Content: Place{Repo: r.ID, Rev: content.AtRef(r.Default), Dir: true}.URL(),
+		Collections: CollectionsURL(r.ID),
+		Content:     Place{Repo: r.ID, Rev: content.AtRef(r.Default), Dir: true}.URL(),
 	}
 }
 

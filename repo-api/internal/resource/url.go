@@ -152,11 +152,15 @@ func CommitURL(repo content.RepoID, id content.Digest) string {
 
 // HistoryURL is where the history of a path is, as seen from rev.
 func HistoryURL(repo content.RepoID, path content.Path, rev content.Revision) string {
-	query := ""
-	if rev != (content.Revision{}) {
-		query = "?ref=" + url.QueryEscape(rev.String())
+	return "/repos/" + repo.String() + "/history/" + escapePath(path) + refQuery(rev)
+}
+
+// refQuery says in a URL as of which revision something is meant.
+func refQuery(rev content.Revision) string {
+	if rev == (content.Revision{}) {
+		return ""
 	}
-	return "/repos/" + repo.String() + "/history/" + escapePath(path) + query
+	return "?ref=" + url.QueryEscape(rev.String())
 }
 
 // escapePath escapes each name of p.
