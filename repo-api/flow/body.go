@@ -27,6 +27,9 @@ func (x *Exchange) openSent(status int) (body, error) {
 	if len(x.spans) == 1 {
 		b.size = x.spans[0].Length
 	} else {
+		if err := x.digestParts(); err != nil {
+			return b, err
+		}
 		b.boundary = rand.Text()
 		b.mediaType = "multipart/byteranges; boundary=" + b.boundary
 		b.size = b.multipartSize()
@@ -71,7 +74,7 @@ func (b *body) Close() {
 func (b *body) writeTo(w io.Writer) error {
 	for i, span := range b.x.spans {
 		if b.boundary != "" {
-			if _, err := io.WriteString(w, b.partHeader(span)); err != nil {
+			if _, err := io.WriteString(w, b.partHeader(i, span)); err != nil {
 				return err
 			}
 		}
@@ -111,18 +114,22 @@ func (b *body) writeSpan(w io.Writer, i int, span Span) error {
 	return err
 }
 
-// partHeader is what precedes a part of multipart/byteranges (14.6).
-func (b *body) partHeader(span Span) string {
-	return fmt.Sprintf("\r\n--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n",
-		b.boundary, b.x.sent.Type, span.contentRange(b.x.sent.Size))
+// partHeader is what precedes part i of multipart/byteranges (14.6).
+func (b *body) partHeader(i int, span Span) string {
+	digest := ""
+	if len(b.x.partDigests) > 0 {
+		digest = contentDigest + ": " + b.x.partDigests[i] + "\r\n"
+	}
+	return fmt.Sprintf("\r\n--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n%s\r\n",
+		b.boundary, b.x.sent.Type, span.contentRange(b.x.sent.Size), digest)
 }
 
 func (b *body) closing() string { return "\r\n--" + b.boundary + "--\r\n" }
 
 func (b *body) multipartSize() int64 {
 	size := int64(len(b.closing()))
-	for _, span := range b.x.spans {
-		size += int64(len(b.partHeader(span))) + span.Length
+	for i, span := range b.x.spans {
+		size += int64(len(b.partHeader(i, span))) + span.Length
 	}
 	return size
 }

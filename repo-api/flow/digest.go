@@ -133,6 +133,27 @@ func (x *Exchange) digests(h http.Header) error {
 	return nil
 }
 
+// digestParts finds out the digests that are wanted of each of several parts: a
+// part is content of its own, and its digest stands among its own fields.
+func (x *Exchange) digestParts() error {
+	algorithm, _ := parseWanted(x.Request.Header[wantContentDigest])
+	var total int64
+	for _, span := range x.spans {
+		total += span.Length
+	}
+	if algorithm == "" || total > maxDigested {
+		return nil
+	}
+	for _, span := range x.spans {
+		h := http.Header{}
+		if err := x.digest(h, contentDigest, algorithm, span); err != nil {
+			return err
+		}
+		x.partDigests = append(x.partDigests, h.Get(contentDigest))
+	}
+	return nil
+}
+
 // digest sets field to the digest of a part of what is sent.
 func (x *Exchange) digest(h http.Header, field, algorithm string, span Span) error {
 	sum := algorithms[algorithm]()

@@ -4,6 +4,9 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
+	"mime"
+	"mime/multipart"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -84,6 +87,32 @@ func TestDigestsOfWhatIsSent(t *testing.T) {
 				if h := w.Header(); h.Get("Content-Digest") != tt.content || h.Get("Repr-Digest") != tt.repr {
 					t.Errorf("%s, %s: %v", method, tt.name, h)
 				}
+			}
+		}
+	}
+}
+
+// TestEachPartHasItsDigest, and the length that was told is that of all of it.
+func TestEachPartHasItsDigest(t *testing.T) {
+	for _, at := range [][]byte{nil, []byte(text)} {
+		y := newToy()
+		y.bytes = at
+		w, _ := serve(t, y, request("GET", "/", "", "Want-Content-Digest", "sha-256=1", "Range", "bytes=2-3,5-5"))
+		if got := w.Header().Get("Content-Length"); got != strconv.Itoa(w.Body.Len()) {
+			t.Errorf("%s bytes were told of, %d came", got, w.Body.Len())
+		}
+		_, params, err := mime.ParseMediaType(w.Header().Get("Content-Type"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts := multipart.NewReader(w.Body, params["boundary"])
+		for _, want := range []string{"23", "5"} {
+			part, err := parts.NextPart()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := part.Header.Get("Content-Digest"); got != sha(want) {
+				t.Errorf("%q: %s, not %s", want, got, sha(want))
 			}
 		}
 	}

@@ -91,6 +91,8 @@ type Exchange struct {
 	spans   []Span
 	whole   [1]Span // room for spans
 
+	partDigests []string // of several spans, one by one; none if they are not wanted
+
 	key    string // the client's name for the request; ""
 	report Report // of the errand, if it is one
 

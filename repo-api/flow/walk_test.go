@@ -293,17 +293,6 @@ func TestServeContentAgrees(t *testing.T) {
 	ask(0, request("GET", "/", ""))
 }
 
-func BenchmarkGet(b *testing.B) {
-	y := newToy()
-	y.bytes = []byte(text)
-	h := engine(nil).Handler(func(*http.Request) (flow.Resource, error) { return y, nil })
-	r := request("GET", "/", "")
-	b.ReportAllocs()
-	for b.Loop() {
-		h.ServeHTTP(sink{header: http.Header{}}, r)
-	}
-}
-
 // sink is a ResponseWriter that costs nothing.
 type sink struct{ header http.Header }
 

@@ -262,7 +262,7 @@ func (d *document) Open(ctx context.Context, off, n int64) (io.ReadCloser, error
 func (d *document) Fields(x *flow.Exchange, h http.Header) {
 	h["Cache-Control"] = cachings[caching(d.Rev)]
 	h["X-Content-Type-Options"] = nosniff
-	if resource.Active(d.offer[0].Type) {
+	if resource.Active(resource.MediaType(d.stat.Entry)) {
 		h["Content-Security-Policy"] = sandbox
 	}
 	if !d.stat.Commit.IsZero() && x.State.Moved == flow.Stayed {

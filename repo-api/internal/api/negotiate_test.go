@@ -129,12 +129,36 @@ func TestWhatABrowserCouldRunIsInASandbox(t *testing.T) {
 	s := newSite(t)
 	for path, want := range map[string]string{"a.html": "sandbox", "a.svg": "sandbox", "a.xhtml": "sandbox", "a.cnxml": "sandbox", "a.png": "", "a.txt": ""} {
 		a := s.create("/content/book@main/"+path, "<x/>")
-		for _, r := range []answer{s.want(200, "GET", "/content/book@main/"+path, ""), s.want(304, "GET", "/content/book@main/"+path, "", "If-None-Match", a.etag())} {
-			if got := r.Header.Get("Content-Security-Policy"); got != want {
-				t.Errorf("%s, %d: %q, want %q", path, r.StatusCode, got, want)
+		for _, r := range []answer{
+			s.want(200, "GET", "/content/book@main/"+path, ""),
+			s.want(206, "GET", "/content/book@main/"+path, "", "Range", "bytes=0-1"),
+			s.want(304, "GET", "/content/book@main/"+path, "", "If-None-Match", a.etag()),
+			s.want(200, "PUT", "/content/book@main/"+path, "<y/>", "If-Match", a.etag(), "Prefer", "return=representation"),
+		} {
+			if got := r.Header.Get("Content-Security-Policy"); got != want || r.Header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s, %d: %v, want %q", path, r.StatusCode, r.Header, want)
+			}
+			if r.Header.Get("Age") != "" {
+				t.Errorf("%s, %d: an Age, though nothing was cached", path, r.StatusCode)
 			}
 		}
 	}
+}
+
+// TestATagOfAPageChangesNothing: it is of how the state is told to people. A change
+// names the tag of the state itself, and 412 says which that is.
+func TestATagOfAPageChangesNothing(t *testing.T) {
+	s := newSite(t)
+	page := s.want(200, "GET", "/repos/book", "", "Accept", "text/html")
+	now := s.want(200, "GET", "/repos/book", "")
+	if page.etag() == now.etag() {
+		t.Fatal("two variants have one tag")
+	}
+	refused := s.want(412, "PUT", "/repos/book", `{"description":"new"}`, "If-Match", page.etag())
+	if refused.etag() != now.etag() || refused.member(t, "current") != now.etag() {
+		t.Errorf("412 names %s, not %s", refused.etag(), now.etag())
+	}
+	s.want(200, "PUT", "/repos/book", `{"description":"new"}`, "If-Match", refused.etag())
 }
 
 func TestTheStylesheetIsThere(t *testing.T) {
