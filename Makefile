@@ -10,7 +10,7 @@ PROTOC             := 3.21.12
 PROTOC_GEN_GO      := v1.36.12
 PROTOC_GEN_GO_GRPC := v1.6.0
 
-.PHONY: build run test bench soak generate fmt clean
+.PHONY: build run test bench soak fuzz generate fmt clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/rhapsode
@@ -34,6 +34,15 @@ ROUNDS := 10
 soak:
 	@.ci/prepare
 	go test -race -timeout 12h -count=$(ROUNDS) ./fs-service/... ./repo-api/... ./testclients/...
+
+# Every fuzz target for a while: make fuzz FUZZTIME=1m. Their seeds are part of make
+# test. The first time, what is fuzzed is compiled anew, which takes its time.
+FUZZTIME := 100000x
+fuzz:
+	@.ci/prepare
+	@set -e; git grep -oE '^func Fuzz[A-Za-z0-9]+' -- '*_test.go' | while IFS=: read -r file name; do \
+		go test -run '^$$' -fuzz "^$${name#func }$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")"; \
+	done
 
 # Needs Debian's protobuf-compiler. What it writes is committed.
 generate:

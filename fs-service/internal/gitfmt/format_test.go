@@ -280,3 +280,22 @@ func FuzzParseTree(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseCursor(f *testing.F) {
+	id := strings.Repeat("0a", 20)
+	for _, s := range []string{"", id + "-" + id, id, "-", id + "-" + id + "-" + id} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		c, err := gitfmt.ParseCursor(s)
+		if err != nil {
+			if !fault.Is(err, fault.Invalid) {
+				t.Fatalf("refused with %v, which is not invalid", err)
+			}
+			return
+		}
+		if again, err := gitfmt.ParseCursor(c.String()); err != nil || again != c {
+			t.Fatalf("%q: %v, then %v %v", s, c, again, err)
+		}
+	})
+}
