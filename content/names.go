@@ -55,6 +55,9 @@ const (
 // DraftsPrefix is what the names of all drafts begin with.
 const DraftsPrefix = "refs/drafts/"
 
+// ConfigRef is the ref whose commit holds a repository's settings. It is no branch of the work.
+var ConfigRef = RefName{"refs/meta/config"}
+
 // ParseRefName takes a full name that begins with "refs/" and that git would
 // take too (git-check-ref-format(1)); at most 255 bytes.
 func ParseRefName(s string) (RefName, error) {

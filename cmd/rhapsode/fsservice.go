@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/server"
 	"rhapsode/internal/config"
 	"rhapsode/internal/fault"
@@ -41,7 +42,7 @@ func (p *program) runFS(ctx context.Context, c config.FS) error {
 	node, err := server.New(server.Config{
 		Name: c.Name, DataDir: c.Data, GRPCAddr: string(c.Listen),
 		Voters: voters, EtcdClientURL: c.EtcdClient, EtcdEndpoints: c.EtcdEndpoints, Nodes: nodesOf(c.Nodes, voters),
-		Advertise: string(c.Advertise), Replicas: c.Replicas, Token: c.Gossip.Cell, Heartbeat: c.Heartbeat, Election: c.Election, Log: log,
+		Advertise: string(c.Advertise), Replicas: c.Replicas, Anonymous: access.Role(c.Anonymous.Role()), Token: c.Gossip.Cell, Heartbeat: c.Heartbeat, Election: c.Election, Log: log,
 	})
 	if err != nil {
 		return err

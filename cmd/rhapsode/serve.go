@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rhapsode/fs-service/access"
 	fsserver "rhapsode/fs-service/server"
 	"rhapsode/internal/config"
 	"rhapsode/internal/run"
@@ -40,7 +41,7 @@ func (p *program) runServe(ctx context.Context, c config.Serve) error {
 	log := p.logger("serve", soleNode, c.LogLevel)
 	node, err := fsserver.New(fsserver.Config{
 		Name: soleNode, DataDir: filepath.Join(c.Data, soleNode), Voters: map[string]string{soleNode: soleVoter},
-		Nodes: []string{soleNode}, Replicas: 1, Log: log,
+		Nodes: []string{soleNode}, Replicas: 1, Anonymous: access.Role(c.Anonymous.Role()), Log: log,
 	})
 	if err != nil {
 		return err

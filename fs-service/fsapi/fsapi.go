@@ -29,6 +29,7 @@ type FS interface {
 	Differ
 	Errands
 	Drafter
+	Accessor
 }
 
 // Freshness says how recent the answer about a ref has to be.
@@ -89,10 +90,10 @@ type Reader interface {
 	// Stat looks at one place.
 	Stat(context.Context, StatQuestion) (Stat, error)
 
-	// Blob opens n bytes of a blob from offset off; n < 0: to its end. The
-	// digest comes from a Stat or List of the same repository. The caller closes
-	// the reader; a Read may fail with Corrupt or Unavailable at any point.
-	Blob(ctx context.Context, repo content.RepoID, blob content.Digest, off, n int64) (io.ReadCloser, error)
+	// Blob opens n bytes of a blob from offset off; n < 0: to its end. At is the place
+	// where a Stat or List found it: who may not read all may read what is there. The caller
+	// closes the reader; a Read may fail with Corrupt or Unavailable at any point.
+	Blob(ctx context.Context, at At, blob content.Digest, off, n int64) (io.ReadCloser, error)
 
 	// List returns the entries of the directory at At in git's order, with the
 	// sizes of blobs. Conflict: there is no directory but a document.

@@ -8,6 +8,7 @@ import (
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/wire"
 	"rhapsode/fs-service/internal/wire/pb"
+	"rhapsode/internal/caller"
 	"rhapsode/internal/fault"
 	"rhapsode/internal/run"
 )
@@ -39,6 +40,7 @@ type batcher struct {
 // question waits for its answer.
 type question struct {
 	q      fsapi.StatQuestion
+	from   caller.Credential
 	answer chan statAnswer // capacity 1
 }
 
@@ -53,7 +55,7 @@ func newBatcher(crew *run.Crew, files pb.FileSystemClient) *batcher {
 
 // ask returns the node's answer to q. If ctx ends first, the question is asked in vain.
 func (b *batcher) ask(ctx context.Context, q fsapi.StatQuestion) (fsapi.Stat, error) {
-	w := &question{q: q, answer: make(chan statAnswer, 1)}
+	w := &question{q: q, from: caller.FromContext(ctx), answer: make(chan statAnswer, 1)}
 	if err := b.enqueue(w); err != nil {
 		return fsapi.Stat{}, err
 	}
@@ -119,11 +121,11 @@ func (b *batcher) next() []*question {
 func (b *batcher) send(ctx context.Context, batch []*question) {
 	ctx, cancel := context.WithTimeout(ctx, readTry)
 	defer cancel()
-	qs := make([]fsapi.StatQuestion, len(batch))
+	request := &pb.StatRequest{Questions: make([]*pb.StatQuestion, len(batch))}
 	for i, w := range batch {
-		qs[i] = w.q
+		request.Questions[i] = wire.FromQuestion(w.q, w.from)
 	}
-	reply, err := b.files.Stat(ctx, wire.FromQuestions(qs))
+	reply, err := b.files.Stat(ctx, request)
 	if err == nil && len(reply.Answers) != len(batch) {
 		err = fault.Newf(fault.Internal, "stat", "%d answers to %d questions", len(reply.Answers), len(batch))
 	}

@@ -18,7 +18,7 @@ func (c *Client) ServeGit(ctx context.Context, call fsapi.GitCall, in io.Reader,
 	if call.Service == fsapi.ReceivePack {
 		purpose = toWrite
 	}
-	ctx, cancel := context.WithCancel(wire.WithRequestID(ctx))
+	ctx, cancel := context.WithCancel(wire.Outgoing(ctx))
 	defer cancel()
 	var stream gitStream
 	err := c.call(ctx, call.Repo, purpose, func(try context.Context, conn *connection) (err error) {

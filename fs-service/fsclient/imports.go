@@ -95,7 +95,7 @@ func (c *Client) Receive(ctx context.Context, piece fsapi.ImportPiece, r io.Read
 		return fsapi.ImportStatus{}, err
 	}
 	err = c.placeAt(ctx, piece.Repo, nodes, func(conn *connection) error {
-		ctx, cancel := context.WithTimeout(wire.WithRequestID(ctx), writeAll)
+		ctx, cancel := context.WithTimeout(wire.Outgoing(ctx), writeAll)
 		defer cancel()
 		stream, err := conn.files.Receive(ctx)
 		if err == nil {

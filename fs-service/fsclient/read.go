@@ -44,11 +44,11 @@ func (c *Client) Stat(ctx context.Context, q fsapi.StatQuestion) (fsapi.Stat, er
 }
 
 // Blob is in fsapi.Reader. It goes on with another replica when one breaks off.
-func (c *Client) Blob(ctx context.Context, id content.RepoID, blob content.Digest, off, n int64) (io.ReadCloser, error) {
+func (c *Client) Blob(ctx context.Context, at fsapi.At, blob content.Digest, off, n int64) (io.ReadCloser, error) {
 	if n < 0 {
 		n = 1 << 62
 	}
-	b := &blobReader{client: c, ctx: ctx, repo: id, blob: blob, off: off, left: n}
+	b := &blobReader{client: c, ctx: ctx, at: at, blob: blob, off: off, left: n}
 	if err := b.open(); err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (c *Client) Blob(ctx context.Context, id content.RepoID, blob content.Diges
 type blobReader struct {
 	client *Client
 	ctx    context.Context // of the caller of Blob, who reads
-	repo   content.RepoID
+	at     fsapi.At
 	blob   content.Digest
 	off    int64
 	left   int64
@@ -73,11 +73,11 @@ const maxBroken = 3
 // open begins at b.off. The first piece is waited for, so that a failure to find
 // the blob is known before anything is promised to a client.
 func (b *blobReader) open() error {
-	return b.client.call(b.ctx, b.repo, toRead, func(try context.Context, conn *connection) error {
-		ctx, cancel := context.WithCancel(wire.WithRequestID(b.ctx)) // a whole body may take longer than a try
+	return b.client.call(b.ctx, b.at.Repo, toRead, func(try context.Context, conn *connection) error {
+		ctx, cancel := context.WithCancel(wire.Outgoing(b.ctx)) // a whole body may take longer than a try
 		begun := context.AfterFunc(try, cancel)
 		defer begun()
-		stream, err := conn.files.Blob(ctx, &pb.BlobRequest{Repo: b.repo.String(), Digest: b.blob[:], Offset: b.off, Length: b.left})
+		stream, err := conn.files.Blob(ctx, &pb.BlobRequest{At: wire.FromAt(b.at), Digest: b.blob[:], Offset: b.off, Length: b.left})
 		var first *pb.Chunk
 		if err == nil {
 			first, err = stream.Recv()

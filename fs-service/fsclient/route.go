@@ -188,7 +188,7 @@ func (c *Client) ask(ctx context.Context, try time.Duration, n Node, f func(cont
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(wire.WithRequestID(ctx), try)
+	ctx, cancel := context.WithTimeout(wire.Outgoing(ctx), try)
 	defer cancel()
 	err = f(ctx, conn)
 	if k := fault.Of(err); err != nil && (k == fault.Unavailable || k == fault.Unknown) {

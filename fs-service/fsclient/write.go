@@ -93,7 +93,7 @@ func (c *Client) Upload(ctx context.Context, id content.RepoID, size int64, r io
 	var d content.Digest
 	body := &begun{r: r}
 	err := c.place(ctx, id, func(conn *connection) error {
-		ctx, cancel := context.WithCancel(wire.WithRequestID(ctx))
+		ctx, cancel := context.WithCancel(wire.Outgoing(ctx))
 		defer cancel()
 		stream, err := conn.files.Upload(ctx)
 		if err == nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/fsclient"
 	"rhapsode/fs-service/server"
@@ -46,7 +47,7 @@ func NewCluster(t testing.TB, n int) *Cluster {
 	}
 	for _, name := range names {
 		c.nodes = append(c.nodes, &member{config: server.Config{
-			Name: name, DataDir: t.TempDir(), GRPCAddr: freeAddr(t), Voters: voters, Nodes: names, Token: t.Name(), Log: Log(t),
+			Name: name, DataDir: t.TempDir(), GRPCAddr: freeAddr(t), Voters: voters, Nodes: names, Token: t.Name(), Log: Log(t), Anonymous: access.Admin,
 		}})
 	}
 	t.Cleanup(func() {

@@ -4,11 +4,13 @@ package fstest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"testing"
 	"time"
 
+	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/node"
 	"rhapsode/fs-service/internal/refs"
@@ -29,14 +31,35 @@ func Memory(t testing.TB) fsapi.FS {
 // MemoryAt is Memory with a clock.
 func MemoryAt(t testing.TB, clock func() time.Time) fsapi.FS {
 	t.Helper()
+	return memory(t, refs.NewMemory(), clock, access.Admin)
+}
+
+// Closed is MemoryAt that lets nobody in without a token, and an admin's token for it.
+func Closed(t testing.TB, clock func() time.Time) (fs fsapi.FS, admin string) {
+	t.Helper()
 	r := refs.NewMemory()
+	fs = memory(t, r, clock, "")
+	admin, token, err := access.Mint(access.Token{
+		User: "root", Admin: true, Created: clock(), Scope: access.Scope{Verbs: access.Verbs()},
+	}, rand.Reader)
+	if err == nil {
+		err = r.PutToken(t.Context(), token)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fs, admin
+}
+
+func memory(t testing.TB, r *refs.Memory, clock func() time.Time, anonymous access.Role) fsapi.FS {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if err := r.EnsurePlacements(ctx, []string{"memory"}, 1); err != nil {
 		t.Fatal(err)
 	}
 	n, err := node.Open(node.Options{
-		Name: "memory", Dir: t.TempDir(), Refs: r, Clock: clock, Log: Log(t),
+		Name: "memory", Dir: t.TempDir(), Refs: r, Clock: clock, Log: Log(t), Anonymous: anonymous,
 		Dial: func(name string) (replica.Peer, error) { return nil, errors.New("there is no other node than memory") },
 	})
 	if err != nil {

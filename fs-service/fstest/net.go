@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/node"
 	"rhapsode/fs-service/internal/refs"
@@ -44,7 +45,7 @@ func NewNet(t testing.TB, n int) *Net {
 	for i := range n {
 		self := name(i)
 		opened, err := node.Open(node.Options{
-			Name: self, Dir: t.TempDir(), Refs: r, Clock: time.Now, Log: Log(t),
+			Name: self, Dir: t.TempDir(), Refs: r, Clock: time.Now, Log: Log(t), Anonymous: access.Admin,
 			Dial: func(to string) (replica.Peer, error) { return link{w, self, to}, nil },
 		})
 		if err != nil {

@@ -95,7 +95,7 @@ func TestAReplicaThatWasAwayCatchesUpByItself(t *testing.T) {
 	if got, err := b.read(2, content.AtCommit(last.Commit), "d1/f"); got != "while away 19" || err != nil {
 		t.Errorf("read %q, %v", got, err)
 	}
-	r, err := b.net.FS(2).Blob(t.Context(), b.id, d, 0, -1)
+	r, err := b.net.FS(2).Blob(t.Context(), fsapi.At{Repo: b.id}, d, 0, -1)
 	if err != nil {
 		t.Fatalf("the large body: %v", err)
 	}

@@ -16,10 +16,10 @@ import (
 // slow is how long a call may take before it is worth a line in the log.
 const slow = time.Second
 
-// unary carries the request id on and logs what went wrong on our side.
+// unary carries the request id and who asks on and logs what went wrong on our side.
 func unary(log *slog.Logger) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
-		ctx = wire.RequestID(ctx)
+		ctx = wire.Incoming(ctx)
 		begin := time.Now()
 		reply, err := handle(ctx, req)
 		note(ctx, log, info.FullMethod, begin, err)
@@ -29,7 +29,7 @@ func unary(log *slog.Logger) grpc.UnaryServerInterceptor {
 
 func stream(log *slog.Logger) grpc.StreamServerInterceptor {
 	return func(srv any, s grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
-		ctx := wire.RequestID(s.Context())
+		ctx := wire.Incoming(s.Context())
 		begin := time.Now()
 		err := handle(srv, identified{s, ctx})
 		note(ctx, log, info.FullMethod, begin, err)
@@ -37,7 +37,7 @@ func stream(log *slog.Logger) grpc.StreamServerInterceptor {
 	}
 }
 
-// identified is a stream whose context carries the request id.
+// identified is a stream whose context carries the request id and who asks.
 type identified struct {
 	grpc.ServerStream
 	ctx context.Context

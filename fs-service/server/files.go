@@ -53,10 +53,10 @@ func (f files) Stat(ctx context.Context, p *pb.StatRequest) (*pb.StatReply, erro
 	if len(p.Questions) > maxQuestions {
 		return nil, wire.Status(fault.Newf(fault.TooLarge, "stat", "%d questions, more than %d", len(p.Questions), maxQuestions))
 	}
-	qs := make([]fsapi.StatQuestion, len(p.Questions))
+	qs := make([]node.Question, len(p.Questions))
 	for i, q := range p.Questions {
 		var err error
-		if qs[i], err = wire.Question(q); err != nil {
+		if qs[i].StatQuestion, qs[i].From, err = wire.Question(q); err != nil {
 			return nil, wire.Status(err)
 		}
 	}
@@ -72,7 +72,7 @@ func (f files) Stat(ctx context.Context, p *pb.StatRequest) (*pb.StatReply, erro
 }
 
 func (f files) Blob(p *pb.BlobRequest, stream grpc.ServerStreamingServer[pb.Chunk]) error {
-	id, err := content.ParseRepoID(p.Repo)
+	at, err := wire.At(p.At)
 	if err != nil {
 		return wire.Status(err)
 	}
@@ -80,7 +80,7 @@ func (f files) Blob(p *pb.BlobRequest, stream grpc.ServerStreamingServer[pb.Chun
 	if err != nil {
 		return wire.Status(err)
 	}
-	r, err := f.node.Blob(stream.Context(), id, blob, p.Offset, p.Length)
+	r, err := f.node.Blob(stream.Context(), at, blob, p.Offset, p.Length)
 	if err != nil {
 		return wire.Status(err)
 	}

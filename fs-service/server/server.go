@@ -13,6 +13,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/node"
 	"rhapsode/fs-service/internal/peers"
@@ -35,6 +36,7 @@ type Config struct {
 	Nodes         []string          // the names of all nodes of the first start
 	Replicas      int               // of a shard; 0: 3, or as many as there are nodes
 	Token         string            // the cell's; "": rhapsode
+	Anonymous     access.Role       // of who brings no token, everywhere; "": none
 	Heartbeat     time.Duration     // of etcd; 0: refs.DefaultHeartbeat
 	Election      time.Duration     // of etcd; 0: refs.DefaultElection
 	Log           *slog.Logger
@@ -85,6 +87,7 @@ func New(c Config) (*Server, error) {
 func (s *Server) open() (err error) {
 	s.node, err = node.Open(node.Options{
 		Name: s.config.Name, Dir: s.config.DataDir, Refs: s.refs, Dial: s.peers.Dial, Clock: time.Now, Log: s.config.Log,
+		Anonymous: s.config.Anonymous,
 	})
 	if err != nil || s.config.GRPCAddr == "" {
 		return err

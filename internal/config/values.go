@@ -106,3 +106,23 @@ func (v *Balancer) UnmarshalText(b []byte) error {
 	*v = Balancer(b)
 	return nil
 }
+
+// Anonymous is what who brings no token may do, in every repository: a role, or nothing.
+type Anonymous string
+
+// UnmarshalText takes none, reader, author or admin.
+func (v *Anonymous) UnmarshalText(b []byte) error {
+	if !slices.Contains([]string{"none", "reader", "author", "admin"}, string(b)) {
+		return fmt.Errorf("anonymous is none, reader, author or admin")
+	}
+	*v = Anonymous(b)
+	return nil
+}
+
+// Role is the role's name; "": none.
+func (v Anonymous) Role() string {
+	if v == "none" {
+		return ""
+	}
+	return string(v)
+}

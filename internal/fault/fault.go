@@ -18,25 +18,29 @@ type Kind uint8
 
 // The kinds. Their numbers go over the wire: add at the end, never reorder.
 const (
-	Internal    Kind = iota // a bug, or something nobody foresaw
-	Invalid                 // the request makes no sense: its author must change it
-	NotFound                // no such thing, and no sign that there ever was
-	Gone                    // there was, and it was taken away on purpose
-	Stale                   // an expectation does not hold
-	Conflict                // what is there forbids it, though nothing was expected
-	ReadOnly                // this thing never changes
-	TooLarge                // over a limit that the text names
-	Unavailable             // not now; nothing was done; the same again may succeed
-	Unknown                 // it may or may not have been done: repeat with the same request id
-	Misplaced               // asked of the wrong node, or with an old epoch: look the placement up again
-	Corrupt                 // the bytes at hand are not the bytes that were promised
-	Full                    // no room to store it
-	Canceled                // the caller went away
+	Internal        Kind = iota // a bug, or something nobody foresaw
+	Invalid                     // the request makes no sense: its author must change it
+	NotFound                    // no such thing, and no sign that there ever was
+	Gone                        // there was, and it was taken away on purpose
+	Stale                       // an expectation does not hold
+	Conflict                    // what is there forbids it, though nothing was expected
+	ReadOnly                    // this thing never changes
+	TooLarge                    // over a limit that the text names
+	Unavailable                 // not now; nothing was done; the same again may succeed
+	Unknown                     // it may or may not have been done: repeat with the same request id
+	Misplaced                   // asked of the wrong node, or with an old epoch: look the placement up again
+	Corrupt                     // the bytes at hand are not the bytes that were promised
+	Full                        // no room to store it
+	Canceled                    // the caller went away
+	Unauthenticated             // it takes somebody who is known, or what they brought is not good
+	Forbidden                   // it is known who asks, and they may not; Facts say which rule refused
+	Locked                      // nobody may now: somebody has frozen it; Facts say who
 )
 
 var names = [...]string{
 	"internal", "invalid", "not found", "gone", "stale", "conflict", "read-only", "too large",
 	"unavailable", "unknown outcome", "misplaced", "corrupt", "full", "canceled",
+	"unauthenticated", "forbidden", "locked",
 }
 
 func (k Kind) String() string {
@@ -52,6 +56,8 @@ type Error struct {
 	Op   string // what was being done: "change", "open pack"
 	Name string // what it was done to, if that is not plain from Op
 	Err  error  // why
+
+	Facts map[string]string // of the reason, for a program to act on; most have none
 }
 
 func (e *Error) Error() string {

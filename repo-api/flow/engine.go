@@ -31,6 +31,10 @@ type Engine struct {
 	// need not be waited for. Nil: there are neither.
 	Errands Errands
 
+	// Vary names a field that every answer may depend on, beside those that the table
+	// looks at: Authorization, where who asks decides. "": there is none.
+	Vary string
+
 	// Trace is the field in which who prefers trace is told the path of the
 	// request. "": nobody is.
 	Trace string

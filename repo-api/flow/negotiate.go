@@ -149,6 +149,9 @@ var (
 
 // vary names the fields that a read's answer depends on, whatever the answer (12.5.5).
 func (x *Exchange) vary() {
+	if x.engine.Vary != "" && x.method&reads != 0 {
+		defer func() { x.writer.Header().Add("Vary", x.engine.Vary) }()
+	}
 	if _, ok := x.resource.(Negotiable); !ok || x.method&reads == 0 {
 		return
 	}

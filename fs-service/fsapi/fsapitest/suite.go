@@ -346,7 +346,7 @@ func largeBody(t *testing.T, d *desk) {
 		t.Fatalf("stat: %+v", s.Entry)
 	}
 	for _, part := range []struct{ off, n int64 }{{0, -1}, {0, 10}, {1 << 20, 100}, {int64(len(data)) - 3, -1}, {int64(len(data)), -1}, {5, 1 << 40}} {
-		r := must(d.Blob(d.ctx, d.repo, digest, part.off, part.n))(t)
+		r := must(d.Blob(d.ctx, fsapi.At{Repo: d.repo, Rev: content.AtCommit(c.Commit), Path: path(t, "big.bin")}, digest, part.off, part.n))(t)
 		got, err := io.ReadAll(r)
 		r.Close()
 		want := data[part.off:]

@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/gate"
 	"rhapsode/fs-service/internal/gitfmt"
 	"rhapsode/fs-service/internal/placement"
 	"rhapsode/fs-service/internal/refs"
@@ -43,6 +45,7 @@ type Objects interface {
 type Options struct {
 	Refs    refs.Refs
 	Objects Objects
+	Gate    *gate.Gate
 	Trees   *gitfmt.Trees
 	Graph   *gitfmt.Graph
 	Past    func(content.Pool) *gitfmt.Past
@@ -54,6 +57,7 @@ type Options struct {
 type Coordinator struct {
 	refs    refs.Refs
 	objects Objects
+	gate    *gate.Gate
 	trees   *gitfmt.Trees
 	graph   *gitfmt.Graph
 	past    func(content.Pool) *gitfmt.Past
@@ -69,7 +73,7 @@ type Coordinator struct {
 // New makes a coordinator at rest.
 func New(o Options) *Coordinator {
 	return &Coordinator{
-		refs: o.Refs, objects: o.Objects, trees: o.Trees, graph: o.Graph, past: o.Past, clock: o.Clock, log: o.Log,
+		refs: o.Refs, objects: o.Objects, gate: o.Gate, trees: o.Trees, graph: o.Graph, past: o.Past, clock: o.Clock, log: o.Log,
 		crew: run.NewCrew(), lanes: map[laneKey]*lane{},
 	}
 }
@@ -83,9 +87,10 @@ func (c *Coordinator) Run(ctx context.Context) error { return c.crew.Run(ctx) }
 type place struct {
 	repo refs.Repo
 	at   placement.Placement
+	pass gate.Pass // of who asks
 }
 
-func (c *Coordinator) place(id content.RepoID) (place, error) {
+func (c *Coordinator) place(ctx context.Context, id content.RepoID) (place, error) {
 	repo, err := Lookup(c.refs, id)
 	if err != nil {
 		return place{}, err
@@ -94,19 +99,20 @@ func (c *Coordinator) place(id content.RepoID) (place, error) {
 	if !ok {
 		return place{}, fault.Newf(fault.Unavailable, "place", "shard %d has no placement yet", repo.Pool.Shard())
 	}
-	return place{repo, at}, nil
+	pass, err := c.gate.Pass(ctx, repo)
+	return place{repo, at, pass}, err
 }
 
 // fresh is place, after making sure that a refusal is not a matter of an old view.
 func (c *Coordinator) fresh(ctx context.Context, id content.RepoID) (place, error) {
-	p, err := c.place(id)
+	p, err := c.place(ctx, id)
 	if err == nil {
 		return p, nil
 	}
 	if err := c.refs.Barrier(ctx); err != nil {
 		return place{}, err
 	}
-	return c.place(id)
+	return c.place(ctx, id)
 }
 
 // Lookup returns the record of a repository that is there: NotFound, Gone.
@@ -125,9 +131,9 @@ type errDeleted time.Time
 
 func (e errDeleted) Error() string { return "deleted on " + time.Time(e).UTC().Format(time.RFC3339) }
 
-// txn begins the transaction of a change at p.
+// txn begins the transaction of a change at p, on the grounds of what who asks may do.
 func (p place) txn(moves ...refs.Move) refs.Txn {
-	return refs.Txn{Repo: p.repo.Key, Shard: p.at.Shard, Epoch: p.at.Revision, Moves: moves}
+	return refs.Txn{Repo: p.repo.Key, Shard: p.at.Shard, Epoch: p.at.Revision, Grounds: p.pass.Grounds(), Moves: moves}
 }
 
 // Change makes one commit on a branch (fsapi.Writer).
@@ -149,12 +155,27 @@ func (c *Coordinator) admit(ctx context.Context, cs content.ChangeSet) (place, e
 		if err := change.Path.Creatable(); err != nil && !change.Delete {
 			return place{}, err
 		}
+		if err := sensible(cs.Branch, change); err != nil {
+			return place{}, err
+		}
 	}
 	p, err := c.fresh(ctx, cs.Repo)
 	if uploads := uploads(cs); err == nil && len(uploads) > 0 {
 		err = c.objects.EnsureBodies(ctx, p.repo.Pool, p.at, uploads)
 	}
 	return p, err
+}
+
+// sensible refuses settings that nobody could follow.
+func sensible(branch content.RefName, change content.Change) error {
+	if branch != content.ConfigRef || change.Delete || change.Path.String() != access.SettingsFile {
+		return nil
+	}
+	if change.Body.Inline == nil {
+		return fault.Newf(fault.TooLarge, "settings", "%d bytes, more than %d", change.Body.Size, access.MaxSettings)
+	}
+	_, err := access.ParseSettings(change.Body.Inline)
+	return err
 }
 
 func uploads(cs content.ChangeSet) (ds []content.Digest) {

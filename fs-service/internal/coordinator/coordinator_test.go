@@ -16,9 +16,11 @@ import (
 	"pgregory.net/rapid"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/bodies"
 	"rhapsode/fs-service/internal/coordinator"
+	"rhapsode/fs-service/internal/gate"
 	"rhapsode/fs-service/internal/gitfmt"
 	"rhapsode/fs-service/internal/objects"
 	"rhapsode/fs-service/internal/placement"
@@ -71,6 +73,9 @@ func newDesk(t fataler) *desk {
 	place := func(pool content.Pool) (placement.Placement, bool) { return d.refs.Placement(pool.Shard()) }
 	d.replicas = replica.NewReplicas("n1", disk, place, func(string) (replica.Peer, error) { return nil, errors.New("there is only n1") })
 	d.Coordinator = coordinator.New(coordinator.Options{
+		Gate: gate.New(gate.Options{
+			Refs: d.refs, Pool: d.replicas.Pool, Trees: d.trees, Graph: d.graph, Clock: time.Now, Anonymous: access.Admin, Log: log,
+		}),
 		Refs: d.refs, Objects: d.replicas, Trees: d.trees, Graph: d.graph, Clock: time.Now, Log: log,
 		Past: func(pool content.Pool) *gitfmt.Past { return d.graph.NewPast(d.replicas.Pool(pool), nil) },
 	})

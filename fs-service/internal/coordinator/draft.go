@@ -27,6 +27,9 @@ func (c *Coordinator) Keep(ctx context.Context, r fsapi.Refused) (fsapi.Draft, e
 	}
 	draft := fsapi.Draft{Name: name}
 	err = c.moving(ctx, r.Repo, func(ctx context.Context, p place) (refs.Txn, error) {
+		if err := p.pass.Keep(r.ChangeSet); err != nil {
+			return refs.Txn{}, err
+		}
 		tip, found := c.refs.Ref(p.repo.Key, r.Branch)
 		if !found && r.Branch != p.repo.Default {
 			return refs.Txn{}, &fault.Error{Kind: fault.NotFound, Op: "branch", Name: r.Branch.Short()}

@@ -7,6 +7,7 @@ import (
 
 	"rhapsode/content"
 	"rhapsode/fs-service/internal/refs"
+	"rhapsode/internal/caller"
 	"rhapsode/internal/fault"
 )
 
@@ -33,6 +34,7 @@ type laneKey struct {
 // pending is a change that waits for its answer.
 type pending struct {
 	cs     content.ChangeSet
+	from   caller.Credential
 	answer chan answer // capacity 1: the lane never waits for a client
 }
 
@@ -43,7 +45,7 @@ type answer struct {
 
 // enter puts cs in its lane and waits for the answer. If ctx ends first, the outcome is Unknown.
 func (c *Coordinator) enter(ctx context.Context, key laneKey, cs content.ChangeSet) (content.Changed, error) {
-	p := &pending{cs: cs, answer: make(chan answer, 1)}
+	p := &pending{cs: cs, from: caller.FromContext(ctx), answer: make(chan answer, 1)}
 	if err := c.enqueue(key, p); err != nil {
 		return content.Changed{}, err
 	}
@@ -168,6 +170,8 @@ func (c *Coordinator) commit(ctx context.Context, p place, l *lane, plan *plan) 
 		return err
 	}
 	move := refs.Move{Name: l.key.branch, Expect: plan.base.Revision, New: plan.tip, Done: plan.done}
-	_, err := c.refs.Apply(ctx, p.txn(move))
+	txn := p.txn(move)
+	txn.Grounds = plan.grounds // the lane asks for many
+	_, err := c.refs.Apply(ctx, txn)
 	return err
 }

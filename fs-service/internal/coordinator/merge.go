@@ -7,6 +7,7 @@ import (
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/gate"
 	"rhapsode/fs-service/internal/gitfmt"
 	"rhapsode/fs-service/internal/merge"
 	"rhapsode/fs-service/internal/refs"
@@ -40,6 +41,9 @@ func (c *Coordinator) bringIn(ctx context.Context, m fsapi.Merge, j joint) (fsap
 	}
 	var merged fsapi.Merged
 	err = c.moving(ctx, m.Repo, func(ctx context.Context, p place) (refs.Txn, error) {
+		if err := mayBringIn(p.pass, m); err != nil {
+			return refs.Txn{}, err
+		}
 		b := bringing{Coordinator: c, Merge: m, joint: j, at: p, src: c.objects.Pool(p.repo.Pool)}
 		old, found := c.refs.Ref(p.repo.Key, m.Into)
 		if commit, ok := find(old.Done, m.Request); ok {
@@ -72,6 +76,14 @@ func (c *Coordinator) bringIn(ctx context.Context, m fsapi.Merge, j joint) (fsap
 		return b.commit(ctx, old, &merged, append(values(given), result.Made...), result.Tree)
 	})
 	return merged, err
+}
+
+// mayBringIn says whether who asks may merge, or only see what would come of it.
+func mayBringIn(pass gate.Pass, m fsapi.Merge) error {
+	if m.DryRun {
+		return pass.Read(content.Root, false)
+	}
+	return pass.Move(m.Into, false)
 }
 
 // bringing is one attempt to bring something in.

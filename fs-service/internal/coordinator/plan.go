@@ -9,6 +9,7 @@ import (
 	"rhapsode/fs-service/internal/gitfmt"
 	"rhapsode/fs-service/internal/refs"
 	"rhapsode/fs-service/internal/replica"
+	"rhapsode/internal/caller"
 	"rhapsode/internal/fault"
 )
 
@@ -22,6 +23,7 @@ type plan struct {
 	commits []content.Digest
 	uploads []content.Digest // large blobs that the chain names
 	done    []refs.Done
+	grounds []refs.Ground // what permits the chain
 	answers []answer
 }
 
@@ -80,7 +82,7 @@ func (c *Coordinator) plan(ctx context.Context, at place, l *lane, batch []*pend
 	}
 	p.first = l.key.branch == at.repo.Default || l.key.branch.IsMeta()
 	for _, pending := range batch {
-		changed, err := p.add(ctx, pending.cs)
+		changed, err := c.add(caller.NewContext(ctx, pending.from), p, at, pending.cs)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -96,6 +98,22 @@ func notBefore(tip, now time.Time) time.Time {
 		return tip.In(now.Location())
 	}
 	return now
+}
+
+// add lets who may add a change set to the chain.
+func (c *Coordinator) add(ctx context.Context, p *planner, at place, cs content.ChangeSet) (content.Changed, error) {
+	pass, err := c.gate.Pass(ctx, at.repo)
+	if err == nil {
+		err = pass.Change(cs)
+	}
+	if err != nil {
+		return content.Changed{}, err
+	}
+	changed, err := p.add(ctx, cs)
+	if err == nil && changed.Modified {
+		p.grounds = pass.AppendGrounds(p.grounds)
+	}
+	return changed, err
 }
 
 // add judges one change set and appends its commit to the chain.

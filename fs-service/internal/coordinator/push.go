@@ -21,8 +21,8 @@ var errNotAtomic = errors.New("another ref of this atomic push is refused")
 // on a quorum already.
 //
 // Stale: the ref is not where the client saw it. Conflict: the default branch would be
-// deleted, or moved other than forward; a tag would move; a name would lie under another.
-// Other branches may be moved anywhere, for the client has said from where.
+// deleted; a tag would move; a name would lie under another. Forbidden: among others, a
+// branch would be moved other than forward by who may not. Invalid: settings that make no sense.
 //
 // The error is about the whole: nothing was done, or, if it is Unknown, all or nothing.
 func (c *Coordinator) Push(ctx context.Context, repo content.RepoID, updates []refs.Update, atomic bool) (refused []error, err error) {
@@ -53,6 +53,9 @@ func (c *Coordinator) Push(ctx context.Context, repo content.RepoID, updates []r
 
 // mayPush says whether a push may move a ref that is at old.
 func (c *Coordinator) mayPush(ctx context.Context, p place, u refs.Update, old refs.Record) error {
+	if err := p.pass.Move(u.Name, false); err != nil {
+		return err
+	}
 	src := c.objects.Pool(p.repo.Pool)
 	switch {
 	case u.Name.IsEdition():
@@ -74,7 +77,11 @@ func (c *Coordinator) mayPush(ctx context.Context, p place, u refs.Update, old r
 	if old.Target.IsZero() {
 		return c.mayBegin(p, u.Name)
 	}
-	return c.mayMove(ctx, src, fsapi.RefMove{Name: u.Name, Force: u.Name != p.repo.Default}, old.Target, u.New)
+	err := c.mayMove(ctx, src, fsapi.RefMove{Name: u.Name}, old.Target, u.New)
+	if fault.Is(err, fault.Conflict) && !u.Name.IsTag() {
+		return p.pass.Move(u.Name, true) // the client has said from where, so it knows what it does
+	}
+	return err
 }
 
 // mayPoint refuses a branch that is no commit, and a tag that stands for none.
@@ -82,6 +89,9 @@ func (c *Coordinator) mayPoint(ctx context.Context, src gitfmt.Source, u refs.Up
 	commit, err := gitfmt.Peel(ctx, src, u.New)
 	if err == nil && u.Name.IsBranch() && commit != u.New {
 		err = fault.Newf(fault.Invalid, "push", "%v is a tag, and a branch points to a commit", u.New)
+	}
+	if err == nil && u.Name == content.ConfigRef {
+		err = c.gate.Check(ctx, src, commit)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/gate"
 	"rhapsode/fs-service/internal/gitfmt"
 	"rhapsode/fs-service/internal/refs"
 	"rhapsode/internal/fault"
@@ -16,6 +17,9 @@ import (
 func (c *Coordinator) MoveRef(ctx context.Context, m fsapi.RefMove) (fsapi.Ref, error) {
 	var ref fsapi.Ref
 	err := c.moving(ctx, m.Repo, func(ctx context.Context, p place) (refs.Txn, error) {
+		if err := p.pass.Move(m.Name, m.Force); err != nil {
+			return refs.Txn{}, err
+		}
 		src := c.objects.Pool(p.repo.Pool)
 		old, _ := c.refs.Ref(p.repo.Key, m.Name)
 		if target, ok := find(old.Done, m.Request); ok {
@@ -52,7 +56,7 @@ func (c *Coordinator) moving(ctx context.Context, repo content.RepoID, prepare f
 		if err := giveWay(ctx, round); err != nil {
 			return err
 		}
-		p, err := c.place(repo)
+		p, err := c.place(ctx, repo)
 		if err != nil {
 			return err
 		}
@@ -151,6 +155,9 @@ func (c *Coordinator) Adopt(ctx context.Context, repo content.RepoID, want []fsa
 			if found && old.Target == ref.Target {
 				continue
 			}
+			if err := c.mayAdopt(ctx, p.pass, src, ref); err != nil {
+				return refs.Txn{}, err
+			}
 			if found {
 				err := c.mayMove(ctx, src, fsapi.RefMove{Name: ref.Name}, old.Target, ref.Target)
 				if fault.Is(err, fault.Conflict) {
@@ -167,4 +174,13 @@ func (c *Coordinator) Adopt(ctx context.Context, repo content.RepoID, want []fsa
 		}
 		return txn, nil
 	})
+}
+
+// mayAdopt says whether an import may point a ref where it wants to.
+func (c *Coordinator) mayAdopt(ctx context.Context, pass gate.Pass, src gitfmt.Source, ref fsapi.Ref) error {
+	err := pass.Move(ref.Name, false)
+	if err == nil && ref.Name == content.ConfigRef {
+		err = c.gate.Check(ctx, src, ref.Commit)
+	}
+	return err
 }

@@ -5,9 +5,11 @@ import (
 	"strings"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/gitfmt"
 	"rhapsode/fs-service/internal/refs"
+	"rhapsode/internal/caller"
 	"rhapsode/internal/fault"
 )
 
@@ -18,13 +20,16 @@ func (c *Coordinator) Release(ctx context.Context, r fsapi.Release) (fsapi.Relea
 	}
 	var released fsapi.Released
 	err := c.moving(ctx, r.Record.Repo, func(ctx context.Context, p place) (refs.Txn, error) {
+		if err := p.pass.May(access.Publish); err != nil {
+			return refs.Txn{}, err
+		}
 		if uploads := uploads(r.Record); len(uploads) > 0 {
 			if err := c.objects.EnsureBodies(ctx, p.repo.Pool, p.at, uploads); err != nil {
 				return refs.Txn{}, err
 			}
 		}
 		l := &lane{key: laneKey{p.repo.Key, r.Record.Branch}}
-		plan, err := c.plan(ctx, p, l, []*pending{{cs: r.Record}})
+		plan, err := c.plan(ctx, p, l, []*pending{{cs: r.Record, from: caller.FromContext(ctx)}})
 		if err != nil {
 			return refs.Txn{}, err
 		}

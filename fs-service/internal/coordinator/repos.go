@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/refs"
 	"rhapsode/internal/fault"
@@ -29,10 +30,14 @@ func (c *Coordinator) PutRepo(ctx context.Context, change fsapi.RepoChange) (fsa
 	}
 	old, _ := c.refs.Repo(change.ID)
 	there := old.Revision > 0 && old.Deleted.IsZero()
+	owner, err := c.mayPutRepo(ctx, change, old, there)
+	if err != nil {
+		return fsapi.Repo{}, false, err
+	}
 	if there && !change.Request.IsZero() && old.Request == change.Request {
 		return c.Describe(old), change.Revision == 0, nil
 	}
-	next, err := c.nextRepo(change, old, there)
+	next, err := c.nextRepo(change, old, there, owner)
 	if err != nil {
 		return fsapi.Repo{}, false, err
 	}
@@ -40,7 +45,26 @@ func (c *Coordinator) PutRepo(ctx context.Context, change fsapi.RepoChange) (fsa
 	return c.Describe(stored), !there, err
 }
 
-func (c *Coordinator) nextRepo(change fsapi.RepoChange, old refs.Repo, there bool) (refs.Repo, error) {
+// mayPutRepo says whether who asks may make the repository or change its record, and
+// who they are. That one is there already is no news for who may not know of it.
+func (c *Coordinator) mayPutRepo(ctx context.Context, change fsapi.RepoChange, old refs.Repo, there bool) (user string, err error) {
+	who, err := c.gate.Who(ctx)
+	if err != nil {
+		return "", err
+	}
+	if there {
+		pass, err := c.gate.Pass(ctx, old)
+		if err != nil {
+			return "", err
+		}
+		if pass.Knows() == nil && change.Revision != 0 {
+			return who.User, pass.May(access.Configure)
+		}
+	}
+	return who.User, who.MayCreate(change.ID)
+}
+
+func (c *Coordinator) nextRepo(change fsapi.RepoChange, old refs.Repo, there bool, owner string) (refs.Repo, error) {
 	switch {
 	case change.Revision == 0 && there:
 		return refs.Repo{}, fault.Newf(fault.Stale, "repository", "%v exists", change.ID)
@@ -49,7 +73,7 @@ func (c *Coordinator) nextRepo(change fsapi.RepoChange, old refs.Repo, there boo
 	}
 	next := old
 	if !there {
-		next = c.newRepo(change.ID, old)
+		next = c.newRepo(change.ID, old, owner)
 	}
 	if !change.Default.IsZero() {
 		next.Default = change.Default
@@ -63,9 +87,9 @@ func (c *Coordinator) nextRepo(change fsapi.RepoChange, old refs.Repo, there boo
 
 // newRepo is the record of a repository that begins now, where old had the name before
 // if its key is not zero.
-func (c *Coordinator) newRepo(id content.RepoID, old refs.Repo) refs.Repo {
+func (c *Coordinator) newRepo(id content.RepoID, old refs.Repo, owner string) refs.Repo {
 	main, _ := content.Branch("main") // never fails: a good name
-	repo := refs.Repo{Key: refs.NewKey(), ID: id, Pool: content.NewPool(), Default: main, Created: c.clock()}
+	repo := refs.Repo{Key: refs.NewKey(), ID: id, Pool: content.NewPool(), Default: main, Owner: owner, Created: c.clock()}
 	if !old.Key.IsZero() {
 		repo.Former = append(slices.Clone(old.Former), old.Key)
 	}
@@ -80,6 +104,13 @@ func (c *Coordinator) DeleteRepo(ctx context.Context, id content.RepoID, revisio
 		return err
 	}
 	repo, err := Lookup(c.refs, id)
+	if err != nil {
+		return c.gate.Hide(ctx, id, err)
+	}
+	pass, err := c.gate.Pass(ctx, repo)
+	if err == nil {
+		err = pass.May(access.Delete)
+	}
 	if err != nil {
 		return err
 	}

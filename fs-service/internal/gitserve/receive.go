@@ -125,7 +125,7 @@ func (p *push) add(command string) error {
 	return nil
 }
 
-// pushable returns the name of a branch or tag.
+// pushable returns the name of a branch, a tag or the settings.
 func pushable(name string) (content.RefName, error) {
 	full, err := content.ParseRefName(name)
 	switch {
@@ -135,8 +135,10 @@ func pushable(name string) (content.RefName, error) {
 		return content.Branch(full.Short())
 	case full.IsTag():
 		return content.Tag(full.Short())
+	case full == content.ConfigRef:
+		return full, nil
 	}
-	return content.RefName{}, fault.Newf(fault.Invalid, "push", "only branches and tags can be pushed to")
+	return content.RefName{}, fault.Newf(fault.Invalid, "push", "only branches, tags and %v can be pushed to", content.ConfigRef)
 }
 
 // brings says whether a pack follows: it does unless every ref is to be deleted.

@@ -24,6 +24,7 @@ import (
 	"rhapsode/fs-service/internal/placement"
 	"rhapsode/fs-service/internal/refs"
 	"rhapsode/fs-service/internal/replica"
+	"rhapsode/internal/caller"
 	"rhapsode/internal/fault"
 	"rhapsode/internal/run"
 )
@@ -145,7 +146,7 @@ func (m *Imports) Receive(ctx context.Context, t Target, piece fsapi.ImportPiece
 		return j.get(), err
 	}
 	if piece.Last {
-		return m.begin(t, k, j)
+		return m.begin(t, k, j, caller.FromContext(ctx))
 	}
 	return j.get(), nil
 }
@@ -208,14 +209,14 @@ func (m *Imports) append(k key, piece fsapi.ImportPiece, r io.Reader) (size int6
 	return size, f.Sync()
 }
 
-// begin starts the checking of a bundle that is whole.
-func (m *Imports) begin(t Target, k key, j *job) (fsapi.ImportStatus, error) {
+// begin starts the checking of a bundle that is whole; who sent its end moves the refs.
+func (m *Imports) begin(t Target, k key, j *job, from caller.Credential) (fsapi.ImportStatus, error) {
 	j.set(func(s *fsapi.ImportStatus) { s.Phase = fsapi.ImportIndexing })
 	started := m.crew.Go("import into "+t.Repo.ID.String(), func(ctx context.Context) error {
 		select {
 		case m.running <- struct{}{}:
 			defer func() { <-m.running }()
-			m.end(ctx, t, k, j, m.carry(ctx, t, k, j))
+			m.end(ctx, t, k, j, m.carry(caller.NewContext(ctx, from), t, k, j))
 		case <-ctx.Done():
 		}
 		return nil

@@ -10,7 +10,7 @@ import (
 
 // Blame is in fsapi.Differ.
 func (n *Node) Blame(ctx context.Context, at fsapi.At) ([]fsapi.Blamed, error) {
-	s, err := n.settle(ctx, at, n.barrier(ctx))
+	s, err := n.settle(ctx, at, n.barrier(ctx), draft(at.Path))
 	if err != nil {
 		return nil, err
 	}

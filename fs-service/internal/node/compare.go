@@ -9,6 +9,7 @@ import (
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/gitfmt"
 	"rhapsode/fs-service/internal/merge"
+	"rhapsode/fs-service/internal/refs"
 	"rhapsode/fs-service/internal/textdiff"
 	"rhapsode/internal/fault"
 )
@@ -19,11 +20,11 @@ const maxPatches = 4
 // Compare is in fsapi.Differ. Of several common ancestors the newest is taken, as git does.
 func (n *Node) Compare(ctx context.Context, q fsapi.CompareQuestion) (fsapi.Comparison, error) {
 	barrier := sync.OnceValue(n.barrier(ctx))
-	from, err := n.settle(ctx, fsapi.At{Repo: q.Repo, Rev: q.From, Fresh: q.Fresh}, barrier)
+	from, err := n.settle(ctx, fsapi.At{Repo: q.Repo, Rev: q.From, Fresh: q.Fresh}, barrier, draft(content.Path{}))
 	if err != nil {
 		return fsapi.Comparison{}, err
 	}
-	to, err := n.settle(ctx, fsapi.At{Repo: q.Repo, Rev: q.To, Fresh: q.Fresh}, barrier)
+	to, err := n.settle(ctx, fsapi.At{Repo: q.Repo, Rev: q.To, Fresh: q.Fresh}, barrier, draft(content.Path{}))
 	if err != nil {
 		return fsapi.Comparison{}, err
 	}
@@ -40,7 +41,7 @@ func (n *Node) Compare(ctx context.Context, q fsapi.CompareQuestion) (fsapi.Comp
 		}
 	}
 	if q.Patch {
-		c.Patch, err = n.patch(ctx, q.Repo, to.src, before.Tree, to.commit.Tree)
+		c.Patch, err = n.patch(ctx, to.repo, to.src, before.Tree, to.commit.Tree)
 		return c, err
 	}
 	c.Truncated, err = n.trees.Diff(ctx, to.src, before.Tree, to.commit.Tree, fsapi.MaxChanges, func(f content.FileChange) error {
@@ -51,7 +52,7 @@ func (n *Node) Compare(ctx context.Context, q fsapi.CompareQuestion) (fsapi.Comp
 }
 
 // patch is all that differs between two trees.
-func (n *Node) patch(ctx context.Context, repo content.RepoID, src gitfmt.Source, old, now content.Digest) (patch []byte, err error) {
+func (n *Node) patch(ctx context.Context, repo refs.Repo, src gitfmt.Source, old, now content.Digest) (patch []byte, err error) {
 	select {
 	case n.patching <- struct{}{}:
 		defer func() { <-n.patching }()
@@ -72,7 +73,7 @@ func (n *Node) patch(ctx context.Context, repo content.RepoID, src gitfmt.Source
 }
 
 // appendPatch appends how one document changed.
-func (n *Node) appendPatch(ctx context.Context, patch []byte, repo content.RepoID, f content.FileChange) ([]byte, error) {
+func (n *Node) appendPatch(ctx context.Context, patch []byte, repo refs.Repo, f content.FileChange) ([]byte, error) {
 	old, err := n.text(ctx, repo, f.Old)
 	if err != nil {
 		return nil, err
@@ -89,11 +90,11 @@ func (n *Node) appendPatch(ctx context.Context, patch []byte, repo content.RepoI
 
 // text is what a document holds, and of one that is too long to be taken as a text
 // so much that this shows.
-func (n *Node) text(ctx context.Context, repo content.RepoID, e content.Entry) ([]byte, error) {
+func (n *Node) text(ctx context.Context, repo refs.Repo, e content.Entry) ([]byte, error) {
 	if e.Digest.IsZero() || e.Mode == content.ModeSubmodule {
 		return nil, nil
 	}
-	r, err := n.Blob(ctx, repo, e.Digest, 0, textdiff.MaxText+1)
+	r, err := n.open(ctx, repo, e.Digest, 0, textdiff.MaxText+1)
 	if err != nil {
 		return nil, err
 	}

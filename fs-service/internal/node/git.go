@@ -5,7 +5,9 @@ import (
 	"io"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/gate"
 	"rhapsode/fs-service/internal/gitserve"
 )
 
@@ -15,12 +17,30 @@ func (n *Node) Serves(ctx context.Context, id content.RepoID) error {
 	return err
 }
 
+// mayServe says whether who asks may have a service at all. Git takes a whole history or none, so
+// to fetch is to read all of it; what may be pushed is judged ref by ref (coordinator.Push).
+func mayServe(pass gate.Pass, service fsapi.GitService) error {
+	if service == fsapi.UploadPack {
+		return pass.Read(content.Path{}, false)
+	}
+	err := pass.May(access.Write)
+	for _, other := range []access.Permission{access.Publish, access.Configure} {
+		if pass.May(other) == nil {
+			return nil
+		}
+	}
+	return err
+}
+
 // ServeGit is in fsapi.Git.
 func (n *Node) ServeGit(ctx context.Context, call fsapi.GitCall, in io.Reader, out io.Writer) error {
 	if err := n.refs.Barrier(ctx); err != nil {
 		return err
 	}
-	repo, err := n.here(ctx, call.Repo)
+	repo, pass, err := n.passing(ctx, call.Repo)
+	if err == nil {
+		err = mayServe(pass, call.Service)
+	}
 	if err != nil {
 		return err
 	}

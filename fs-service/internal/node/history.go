@@ -3,10 +3,12 @@ package node
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/gitfmt"
+	"rhapsode/fs-service/internal/refs"
 	"rhapsode/internal/fault"
 )
 
@@ -16,7 +18,7 @@ func (n *Node) History(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi
 	if err != nil {
 		return fsapi.History{}, err
 	}
-	s, err := n.settle(ctx, at, n.barrier(ctx))
+	s, err := n.settle(ctx, at, n.barrier(ctx), draft(at.Path))
 	if err != nil {
 		return fsapi.History{}, err
 	}
@@ -36,7 +38,10 @@ func (n *Node) History(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi
 
 // Commit is in fsapi.Reader.
 func (n *Node) Commit(ctx context.Context, id content.RepoID, commit content.Digest) (fsapi.CommitDetail, error) {
-	repo, err := n.here(ctx, id)
+	repo, pass, err := n.passing(ctx, id)
+	if err == nil {
+		err = pass.Read(content.Path{}, false)
+	}
 	if err != nil {
 		return fsapi.CommitDetail{}, err
 	}
@@ -73,12 +78,27 @@ func (n *Node) Repo(ctx context.Context, id content.RepoID) (fsapi.Repo, error) 
 	if err != nil {
 		return fsapi.Repo{}, err
 	}
+	if err := n.known(ctx, repo); err != nil {
+		return fsapi.Repo{}, err
+	}
 	return n.coordinator.Describe(repo), nil
+}
+
+// known returns nil if who asks may know of a repository, wherever it is.
+func (n *Node) known(ctx context.Context, repo refs.Repo) error {
+	pass, err := n.gate.Pass(ctx, repo)
+	if err == nil {
+		err = pass.Knows()
+	}
+	return err
 }
 
 // Repos is in fsapi.Reader.
 func (n *Node) Repos(ctx context.Context, page fsapi.Page) (fsapi.Repos, error) {
 	if err := n.refs.Barrier(ctx); err != nil {
+		return fsapi.Repos{}, err
+	}
+	if _, err := n.gate.Who(ctx); err != nil {
 		return fsapi.Repos{}, err
 	}
 	var r fsapi.Repos
@@ -87,6 +107,14 @@ func (n *Node) Repos(ctx context.Context, page fsapi.Page) (fsapi.Repos, error) 
 		for _, record := range records {
 			if after = record.ID.String(); !record.Deleted.IsZero() {
 				continue
+			}
+			switch err := n.known(ctx, record); fault.Of(err) {
+			case fault.NotFound, fault.Unauthenticated:
+				continue
+			default:
+				if err != nil {
+					return fsapi.Repos{}, err
+				}
 			}
 			if len(r.Repos) == limit(page) {
 				r.Next = r.Repos[len(r.Repos)-1].ID.String()
@@ -105,7 +133,10 @@ func (n *Node) Refs(ctx context.Context, id content.RepoID, prefix string, page 
 	if err := n.refs.Barrier(ctx); err != nil {
 		return fsapi.Refs{}, err
 	}
-	repo, err := n.here(ctx, id)
+	repo, pass, err := n.passing(ctx, id)
+	if err == nil {
+		err = pass.Walk(strings.HasPrefix(prefix, "refs/tags/v/"))
+	}
 	if err != nil {
 		return fsapi.Refs{}, err
 	}
@@ -130,7 +161,10 @@ func (n *Node) Ref(ctx context.Context, id content.RepoID, name content.RefName)
 	if err := n.refs.Barrier(ctx); err != nil {
 		return fsapi.Ref{}, err
 	}
-	repo, err := n.here(ctx, id)
+	repo, pass, err := n.passing(ctx, id)
+	if err == nil {
+		err = pass.Walk(name.IsEdition())
+	}
 	if err != nil {
 		return fsapi.Ref{}, err
 	}

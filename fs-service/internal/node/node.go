@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/annals"
 	"rhapsode/fs-service/internal/bodies"
 	"rhapsode/fs-service/internal/coordinator"
+	"rhapsode/fs-service/internal/gate"
 	"rhapsode/fs-service/internal/gitfmt"
 	"rhapsode/fs-service/internal/gitserve"
 	"rhapsode/fs-service/internal/imports"
@@ -37,7 +39,8 @@ type Options struct {
 	Refs      refs.Refs
 	Dial      func(name string) (replica.Peer, error)
 	Clock     func() time.Time
-	MaxBundle int64 // bytes; 0: 8 GiB
+	Anonymous access.Role // of who brings no token, everywhere; "": none
+	MaxBundle int64       // bytes; 0: 8 GiB
 	Log       *slog.Logger
 }
 
@@ -53,6 +56,7 @@ type Node struct {
 	name        string
 	refs        refs.Refs
 	objects     *objects.Store
+	gate        *gate.Gate
 	replicas    *replica.Replicas
 	coordinator *coordinator.Coordinator
 	imports     *imports.Imports
@@ -100,8 +104,11 @@ func assemble(o Options, store *objects.Store) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.gate = gate.New(gate.Options{
+		Refs: o.Refs, Pool: n.replicas.Pool, Trees: n.trees, Graph: n.graph, Clock: o.Clock, Anonymous: o.Anonymous, Log: o.Log,
+	})
 	n.coordinator = coordinator.New(coordinator.Options{
-		Refs: o.Refs, Objects: n.replicas, Trees: n.trees, Graph: n.graph, Past: n.annals.Of, Clock: o.Clock, Log: o.Log,
+		Gate: n.gate, Refs: o.Refs, Objects: n.replicas, Trees: n.trees, Graph: n.graph, Past: n.annals.Of, Clock: o.Clock, Log: o.Log,
 	})
 	n.git = gitserve.New(gitserve.Options{
 		Refs: o.Refs, Replicas: n.replicas, Mover: n.coordinator, Trees: n.trees, Graph: n.graph, Clock: o.Clock, Log: o.Log,
@@ -215,7 +222,18 @@ func (n *Node) repo(ctx context.Context, id content.RepoID) (refs.Repo, error) {
 	if err := n.refs.Barrier(ctx); err != nil {
 		return refs.Repo{}, err
 	}
-	return coordinator.Lookup(n.refs, id)
+	repo, err := coordinator.Lookup(n.refs, id)
+	return repo, n.gate.Hide(ctx, id, err)
+}
+
+// passing is a repository that is here, and what who asks may do in it.
+func (n *Node) passing(ctx context.Context, id content.RepoID) (refs.Repo, gate.Pass, error) {
+	repo, err := n.here(ctx, id)
+	if err != nil {
+		return refs.Repo{}, gate.Pass{}, err
+	}
+	pass, err := n.gate.Pass(ctx, repo)
+	return repo, pass, err
 }
 
 // here is repo, of which this node has to hold a replica.
@@ -279,7 +297,10 @@ func (n *Node) DeleteRepo(ctx context.Context, id content.RepoID, revision int64
 
 // Upload is in fsapi.Writer.
 func (n *Node) Upload(ctx context.Context, id content.RepoID, size int64, r io.Reader) (content.Digest, error) {
-	repo, err := n.here(ctx, id)
+	repo, pass, err := n.passing(ctx, id)
+	if err == nil {
+		err = pass.Store()
+	}
 	if err != nil {
 		return content.Digest{}, err
 	}
@@ -306,7 +327,10 @@ func (n *Node) Import(ctx context.Context, id content.RepoID, of fsapi.ImportID)
 }
 
 func (n *Node) importTarget(ctx context.Context, id content.RepoID) (imports.Target, error) {
-	repo, err := n.here(ctx, id)
+	repo, pass, err := n.passing(ctx, id)
+	if err == nil {
+		err = pass.May(access.Write)
+	}
 	at, _ := n.placed(repo.Pool)
 	return imports.Target{Repo: repo, At: at}, err
 }

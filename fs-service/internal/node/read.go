@@ -10,10 +10,18 @@ import (
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/gate"
 	"rhapsode/fs-service/internal/gitfmt"
 	"rhapsode/fs-service/internal/refs"
+	"rhapsode/internal/caller"
 	"rhapsode/internal/fault"
 )
+
+// Question is one of a batch, and who asks it.
+type Question struct {
+	fsapi.StatQuestion
+	From caller.Credential
+}
 
 // maxTogether is how many questions of one batch are answered at a time.
 const maxTogether = 8
@@ -25,11 +33,11 @@ type Answer struct {
 }
 
 // StatAll answers a batch of questions. One barrier serves all of them.
-func (n *Node) StatAll(ctx context.Context, qs []fsapi.StatQuestion) []Answer {
+func (n *Node) StatAll(ctx context.Context, qs []Question) []Answer {
 	answers := make([]Answer, len(qs))
 	barrier := sync.OnceValue(func() error { return n.refs.Barrier(ctx) })
 	if len(qs) == 1 {
-		answers[0].Stat, answers[0].Err = n.stat(ctx, qs[0], barrier)
+		answers[0].Stat, answers[0].Err = n.stat(caller.NewContext(ctx, qs[0].From), qs[0].StatQuestion, barrier)
 		return answers
 	}
 	var wg sync.WaitGroup
@@ -38,7 +46,7 @@ func (n *Node) StatAll(ctx context.Context, qs []fsapi.StatQuestion) []Answer {
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
-			answers[i].Stat, answers[i].Err = n.stat(ctx, qs[i], barrier)
+			answers[i].Stat, answers[i].Err = n.stat(caller.NewContext(ctx, qs[i].From), qs[i].StatQuestion, barrier)
 		})
 	}
 	wg.Wait()
@@ -47,12 +55,16 @@ func (n *Node) StatAll(ctx context.Context, qs []fsapi.StatQuestion) []Answer {
 
 // Stat is in fsapi.Reader.
 func (n *Node) Stat(ctx context.Context, q fsapi.StatQuestion) (fsapi.Stat, error) {
-	a := n.StatAll(ctx, []fsapi.StatQuestion{q})[0]
+	a := n.StatAll(ctx, []Question{{q, caller.FromContext(ctx)}})[0]
 	return a.Stat, a.Err
 }
 
 func (n *Node) stat(ctx context.Context, q fsapi.StatQuestion, barrier func() error) (fsapi.Stat, error) {
-	s, err := n.settle(ctx, q.At, barrier)
+	judge := readable(q.Path)
+	if q.Brief && q.Path.IsRoot() {
+		judge = gate.Pass.Walk
+	}
+	s, err := n.settle(ctx, q.At, barrier, judge)
 	if err != nil {
 		return fsapi.Stat{}, err
 	}
@@ -103,16 +115,29 @@ type settled struct {
 	commit content.Commit
 }
 
-// settle finds the repository and the commit of a place. A revision that is a
-// commit id means the same for ever, so it needs no barrier, and no quorum.
-func (n *Node) settle(ctx context.Context, at fsapi.At, barrier func() error) (settled, error) {
+// judgement says whether a pass lets see something of a state of the work, which may be an edition.
+type judgement func(pass gate.Pass, edition bool) error
+
+// readable judges what is at and under p.
+func readable(p content.Path) judgement {
+	return func(pass gate.Pass, edition bool) error { return pass.Read(p, edition) }
+}
+
+// draft judges what is at and under p and how it came to be, which no edition tells.
+func draft(p content.Path) judgement {
+	return func(pass gate.Pass, _ bool) error { return pass.Read(p, false) }
+}
+
+// settle finds the repository and the commit of a place, if judge lets who asks see it. A revision
+// that is a commit id means the same for ever, so it needs no barrier, and no quorum.
+func (n *Node) settle(ctx context.Context, at fsapi.At, barrier func() error, judge judgement) (settled, error) {
 	id, immutable := at.Rev.Commit()
 	if !immutable && at.Fresh != fsapi.Any {
 		if err := barrier(); err != nil {
 			return settled{}, err
 		}
 	}
-	repo, err := n.here(ctx, at.Repo)
+	repo, pass, err := n.passing(ctx, at.Repo)
 	if err != nil {
 		return settled{}, err
 	}
@@ -125,11 +150,30 @@ func (n *Node) settle(ctx context.Context, at fsapi.At, barrier func() error) (s
 			err = n.stands(ctx, repo, s.ref)
 		}
 	}
+	if refused := n.judge(ctx, s, id, pass, judge); refused != nil {
+		return settled{}, refused
+	}
 	if err != nil {
 		return settled{}, err
 	}
 	s.commit, err = n.commit(ctx, s.src, id)
 	return s, err
+}
+
+// judge lets pass see the state that a revision named, which is zero if it named none: then it is
+// no edition, and who may see nothing else does not learn which there are.
+func (n *Node) judge(ctx context.Context, s settled, commit content.Digest, pass gate.Pass, judge judgement) error {
+	if pass.All() {
+		return nil
+	}
+	edition := s.ref.IsEdition()
+	if s.ref.IsZero() && !commit.IsZero() && judge(pass, true) == nil {
+		var err error
+		if edition, err = n.gate.Edition(ctx, s.repo, commit); err != nil {
+			return err
+		}
+	}
+	return judge(pass, edition)
 }
 
 // owns returns NotFound unless a digest that came from outside is in the
@@ -190,11 +234,32 @@ func (n *Node) commit(ctx context.Context, src gitfmt.Source, d content.Digest) 
 }
 
 // Blob is in fsapi.Reader.
-func (n *Node) Blob(ctx context.Context, id content.RepoID, blob content.Digest, off, length int64) (io.ReadCloser, error) {
-	repo, err := n.here(ctx, id)
+func (n *Node) Blob(ctx context.Context, at fsapi.At, blob content.Digest, off, length int64) (io.ReadCloser, error) {
+	repo, pass, err := n.passing(ctx, at.Repo)
+	if err == nil && !pass.All() {
+		err = n.isAt(ctx, at, blob)
+	}
 	if err != nil {
 		return nil, err
 	}
+	return n.open(ctx, repo, blob, off, length)
+}
+
+// isAt returns nil if who asks may read what is at a place, and that is the blob.
+func (n *Node) isAt(ctx context.Context, at fsapi.At, blob content.Digest) error {
+	s, err := n.settle(ctx, at, n.barrier(ctx), readable(at.Path))
+	if err != nil {
+		return err
+	}
+	entry, err := n.trees.Lookup(ctx, s.src, s.commit.Tree, at.Path)
+	if err == nil && entry.Digest != blob {
+		err = fault.Newf(fault.NotFound, "read", "%v is not at %v", blob, at.Path)
+	}
+	return err
+}
+
+// open opens a blob for who may read it.
+func (n *Node) open(ctx context.Context, repo refs.Repo, blob content.Digest, off, length int64) (io.ReadCloser, error) {
 	h, err := n.replicas.Stat(ctx, repo.Pool, blob)
 	if err != nil {
 		return nil, err
@@ -207,7 +272,7 @@ func (n *Node) Blob(ctx context.Context, id content.RepoID, blob content.Digest,
 
 // List is in fsapi.Reader.
 func (n *Node) List(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi.Listing, error) {
-	s, err := n.settle(ctx, at, n.barrier(ctx))
+	s, err := n.settle(ctx, at, n.barrier(ctx), readable(at.Path))
 	if err != nil {
 		return fsapi.Listing{}, err
 	}

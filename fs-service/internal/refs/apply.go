@@ -60,6 +60,9 @@ const (
 func (l *ledger) draft(t Txn) (tx transaction, first []Done) {
 	live, place := liveKey(t.Repo), placeKey(t.Shard)
 	tx.conditions = append(tx.conditions, condition{place, "=", t.Epoch}, condition{live, ">", 0})
+	for _, g := range t.Grounds {
+		tx.conditions = append(tx.conditions, condition{g.key, "=", g.revision})
+	}
 	for i, m := range t.Moves {
 		ref, gone := refKey(t.Repo, m.Name), goneKey(t.Repo, m.Name)
 		was, deleted := l.view.prior(t.Repo, m.Name)

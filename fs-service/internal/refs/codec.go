@@ -21,6 +21,7 @@ const (
 	notePrefix   = "note/"
 	errandPrefix = "errand/"
 	holdPrefix   = "hold/"
+	tokenPrefix  = "token/"
 )
 
 func refKey(k Key, name content.RefName) string { return refPrefix + k.String() + "/" + name.String() }
@@ -31,6 +32,7 @@ func repoKey(id content.RepoID) string { return repoPrefix + id.String() }
 func liveKey(k Key) string             { return livePrefix + k.String() }
 func noteKey(name string) string       { return notePrefix + name }
 func nodeKey(name string) string       { return nodePrefix + name }
+func tokenKey(id string) string        { return tokenPrefix + id }
 
 func errandKey(k content.ErrandKey) string { return errandPrefix + k.String() }
 func holdKey(k content.ErrandKey) string   { return holdPrefix + k.String() }
@@ -96,6 +98,7 @@ type repoValue struct {
 	Pool        content.Pool    `json:"pool"`
 	Default     content.RefName `json:"default"`
 	Description string          `json:"description,omitempty"`
+	Owner       string          `json:"owner,omitempty"`
 	Created     time.Time       `json:"created"`
 	Deleted     time.Time       `json:"deleted,omitzero"`
 	Former      []Key           `json:"former,omitempty"`
@@ -104,7 +107,7 @@ type repoValue struct {
 
 func encodeRepo(r Repo) ([]byte, error) {
 	return json.Marshal(repoValue{
-		Key: r.Key, Pool: r.Pool, Default: r.Default, Description: r.Description,
+		Key: r.Key, Pool: r.Pool, Default: r.Default, Description: r.Description, Owner: r.Owner,
 		Created: r.Created, Deleted: r.Deleted, Former: r.Former, Request: Key(r.Request),
 	})
 }
@@ -119,7 +122,7 @@ func decodeRepo(name string, b []byte, revision int64) (Repo, error) {
 		return Repo{}, err
 	}
 	return Repo{
-		Key: v.Key, ID: id, Pool: v.Pool, Default: v.Default, Description: v.Description,
+		Key: v.Key, ID: id, Pool: v.Pool, Default: v.Default, Description: v.Description, Owner: v.Owner,
 		Created: v.Created, Deleted: v.Deleted, Former: v.Former,
 		Request: content.RequestID(v.Request), Revision: revision,
 	}, nil

@@ -31,6 +31,7 @@
 //	errand/HASH               what was asked, its owner and the answer; some 700 bytes, at
 //	                          most 64 KiB; expires after ErrandKept, and all are bounded
 //	hold/HASH                 the owner of an errand that is under way; expires soon
+//	token/ID                  a Token, JSON          some 300 bytes; no secret is in it
 //
 // KEY is 32 hexadecimal digits. A ref that was moved often is 1.2 KB, a tag
 // about 150 bytes with its key; a view holds about as much in memory. History is

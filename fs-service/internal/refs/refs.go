@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/internal/placement"
 	"rhapsode/internal/fault"
 )
@@ -73,6 +74,14 @@ type Refs interface {
 	// that is at revision. Stale, Unknown as for Apply; NotFound.
 	PutNote(ctx context.Context, n Note, expires time.Duration) (Note, error)
 	DeleteNote(ctx context.Context, name string, revision int64) error
+	// Token returns a token by its id, and Tokens at most limit of those whose ids
+	// follow after, ordered by id. Expired ones are among them.
+	Token(id string) (Token, bool)
+	Tokens(after string, limit int) []Token
+	// PutToken stores a new token. Stale: there is another of its id.
+	PutToken(context.Context, access.Token) error
+	// DeleteToken takes a token away; the view shows it no longer. NotFound.
+	DeleteToken(ctx context.Context, id string) error
 
 	// Register tells the others of a node.
 	Register(context.Context, Node) error
@@ -138,6 +147,7 @@ type Repo struct {
 	Pool        content.Pool
 	Default     content.RefName
 	Description string
+	Owner       string // the user who made it; "": nobody known
 	Created     time.Time
 	Deleted     time.Time         // zero while it lives
 	Former      []Key             // of deleted repositories that had the name before
@@ -172,6 +182,27 @@ type Node struct {
 	Zone   string  `json:"zone,omitempty"`
 }
 
+// Token is a token's record.
+type Token struct {
+	access.Token
+	Revision int64 // at which it was stored
+}
+
+// Ground is a record that a decision rested on, as it was then. A transaction that names it
+// is Stale if the record has changed: nothing is done on the word of who lost their right to it.
+type Ground struct {
+	key      string
+	revision int64
+}
+
+// Ground says that the token is there still.
+func (t Token) Ground() Ground { return Ground{tokenKey(t.ID), t.Revision} }
+
+// GroundOf says that a ref points where r says, or is still not there.
+func GroundOf(k Key, name content.RefName, r Record) Ground {
+	return Ground{refKey(k, name), r.Revision}
+}
+
 // Change is something that happened to a ref.
 type Change struct {
 	Repo   Key
@@ -186,6 +217,8 @@ type Txn struct {
 	Shard content.Shard // of the repository's pool
 	Epoch int64         // the placement's Revision, as the coordinator knows it
 	Moves []Move        // of different refs
+
+	Grounds []Ground // what permits them
 }
 
 // Move is what should become of one ref.

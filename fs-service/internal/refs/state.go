@@ -33,6 +33,7 @@ type state struct {
 
 	errands     map[string]int // bytes of each record, by key: what they hold is read from the store
 	errandBytes int            // of all of them
+	tokens      map[string]Token
 }
 
 func newState() *state {
@@ -44,6 +45,7 @@ func newState() *state {
 		nodes:  make(map[string]Node),
 
 		errands: make(map[string]int),
+		tokens:  make(map[string]Token),
 	}
 }
 
@@ -67,6 +69,8 @@ func (s *state) apply(e entry) (change Change, isRef bool, err error) {
 		s.applyNote(rest, e)
 	case errandPrefix:
 		s.applyErrand(rest, e)
+	case tokenPrefix:
+		err = s.applyToken(rest, e)
 	}
 	if err != nil {
 		return Change{}, false, fault.New(fault.Corrupt, "read record", e.key, err)

@@ -172,6 +172,19 @@ func (v *view) errands() (count, size int) {
 	return len(v.state.errands), v.state.errandBytes
 }
 
+func (v *view) Token(id string) (Token, bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	t, ok := v.state.tokens[id]
+	return t, ok
+}
+
+func (v *view) Tokens(after string, limit int) []Token {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.state.tokensAfter(after, limit)
+}
+
 // waiter waits for a revision.
 type waiter struct {
 	revision int64

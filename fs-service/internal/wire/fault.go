@@ -62,7 +62,7 @@ func FaultOf(err error) *pb.Fault {
 	if !errors.As(err, &e) {
 		return &pb.Fault{Kind: uint32(fault.Of(err)), Text: printable(err.Error())}
 	}
-	f := &pb.Fault{Kind: uint32(e.Kind), Op: printable(e.Op), Name: printable(e.Name)}
+	f := &pb.Fault{Kind: uint32(e.Kind), Op: printable(e.Op), Name: printable(e.Name), Facts: printables(e.Facts)}
 	if e.Err != nil {
 		f.Text = printable(e.Err.Error())
 	}
@@ -72,9 +72,20 @@ func FaultOf(err error) *pb.Fault {
 // printable is text as protobuf takes it.
 func printable(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
+func printables(facts map[string]string) map[string]string {
+	if facts == nil {
+		return nil
+	}
+	clean := make(map[string]string, len(facts))
+	for name, text := range facts {
+		clean[printable(name)] = printable(text)
+	}
+	return clean
+}
+
 // FromFault is the inverse of FaultOf.
 func FromFault(f *pb.Fault) error {
-	e := &fault.Error{Kind: fault.Kind(f.Kind), Op: f.Op, Name: f.Name}
+	e := &fault.Error{Kind: fault.Kind(f.Kind), Op: f.Op, Name: f.Name, Facts: f.Facts}
 	if f.Text != "" {
 		e.Err = errors.New(f.Text)
 	}
@@ -87,7 +98,11 @@ func code(k fault.Kind) codes.Code {
 		return codes.InvalidArgument
 	case fault.NotFound, fault.Gone:
 		return codes.NotFound
-	case fault.Stale, fault.Conflict, fault.ReadOnly, fault.Misplaced:
+	case fault.Unauthenticated:
+		return codes.Unauthenticated
+	case fault.Forbidden:
+		return codes.PermissionDenied
+	case fault.Stale, fault.Conflict, fault.ReadOnly, fault.Misplaced, fault.Locked:
 		return codes.FailedPrecondition
 	case fault.TooLarge, fault.Full:
 		return codes.ResourceExhausted

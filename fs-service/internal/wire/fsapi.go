@@ -6,6 +6,7 @@ import (
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/wire/pb"
+	"rhapsode/internal/caller"
 	"rhapsode/internal/fault"
 )
 
@@ -44,23 +45,19 @@ func FromPage(p fsapi.Page) *pb.Page { return &pb.Page{After: p.After, Limit: in
 // Page reads a page.
 func Page(p *pb.Page) fsapi.Page { return fsapi.Page{After: p.GetAfter(), Limit: int(p.GetLimit())} }
 
-// FromQuestions writes a batch of questions.
-func FromQuestions(qs []fsapi.StatQuestion) *pb.StatRequest {
-	p := &pb.StatRequest{Questions: make([]*pb.StatQuestion, len(qs))}
-	for i, q := range qs {
-		p.Questions[i] = &pb.StatQuestion{At: FromAt(q.At), Inline: q.Inline, Have: FromDigest(q.Have), Brief: q.Brief}
-	}
-	return p
+// FromQuestion writes a question and who asks it.
+func FromQuestion(q fsapi.StatQuestion, from caller.Credential) *pb.StatQuestion {
+	return &pb.StatQuestion{At: FromAt(q.At), Inline: q.Inline, Have: FromDigest(q.Have), Brief: q.Brief, From: from.Reveal()}
 }
 
-// Question reads one question.
-func Question(p *pb.StatQuestion) (q fsapi.StatQuestion, err error) {
+// Question reads a question and who asks it.
+func Question(p *pb.StatQuestion) (q fsapi.StatQuestion, from caller.Credential, err error) {
 	if q.At, err = At(p.GetAt()); err != nil {
-		return q, err
+		return q, from, err
 	}
 	q.Inline, q.Brief = p.GetInline(), p.GetBrief()
 	q.Have, err = Digest(p.GetHave())
-	return q, err
+	return q, caller.Bearing(p.GetFrom()), err
 }
 
 // FromStat writes the answer to a question.

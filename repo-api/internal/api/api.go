@@ -24,6 +24,7 @@ import (
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
+	"rhapsode/internal/caller"
 	"rhapsode/internal/fault"
 	"rhapsode/internal/reqid"
 	"rhapsode/repo-api/flow"
@@ -101,7 +102,7 @@ func New(c Config) http.Handler {
 	}
 	a := &API{Config: c, pages: page.New(), states: state.New(c.FS, maxDirs), readings: book.NewReadings(maxReadings), flow: flow.Engine{
 		MaxTarget: maxTarget, Now: c.Clock,
-		Coder: coding.New(codersAtOnce), Trace: traceField, Status: problem.Status, Explain: problem.Writer{Log: c.Log}.Explain,
+		Vary: "Authorization", Coder: coding.New(codersAtOnce), Trace: traceField, Status: problem.Status, Explain: problem.Writer{Log: c.Log}.Explain,
 	}}
 	if c.Errands != nil {
 		a.flow.Errands = c.Errands
@@ -154,7 +155,7 @@ func (everything) Look(*flow.Exchange) (flow.State, error) { return flow.State{}
 // requestIDField names a request; its repeat has the same.
 const requestIDField = "X-Request-Id"
 
-// identify gives every request an id: its own if it has a good one.
+// identify gives every request an id, its own if it has a good one, and what it brought to show who asks.
 func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDField)
@@ -162,7 +163,11 @@ func identify(next http.Handler) http.Handler {
 			id = reqid.New()
 		}
 		w.Header().Set(requestIDField, id)
-		next.ServeHTTP(w, r.WithContext(reqid.NewContext(r.Context(), id)))
+		ctx := reqid.NewContext(r.Context(), id)
+		if c := credentialOf(r); !c.IsZero() {
+			ctx = caller.NewContext(ctx, c)
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 

@@ -55,7 +55,7 @@ func (b *branch) Look(x *flow.Exchange) (flow.State, error) {
 	return state, err
 }
 
-// Put makes the branch or moves it forward: {"from" or "commit"}.
+// Put makes the branch or moves it: {"from" or "commit"}, and "force" if not forward.
 func (b *branch) Put(x *flow.Exchange) (flow.Done, error) {
 	var asked target
 	text, err := readJSON(x.Request, &asked)
@@ -67,7 +67,7 @@ func (b *branch) Put(x *flow.Exchange) (flow.Done, error) {
 		return flow.Done{}, err
 	}
 	created := !x.State.Exists || !x.Conditions.Guard(&x.State) || x.Conditions.IfNoneMatch.Any
-	ref, err := b.move(x, to, text)
+	ref, err := b.move(x, fsapi.RefMove{To: to, Force: asked.Force}, text)
 	if err != nil {
 		return flow.Done{}, err
 	}
@@ -77,14 +77,13 @@ func (b *branch) Put(x *flow.Exchange) (flow.Done, error) {
 
 // Delete takes the branch away; its commits stay.
 func (b *branch) Delete(x *flow.Exchange) (flow.Done, error) {
-	_, err := b.move(x, content.Revision{}, nil)
+	_, err := b.move(x, fsapi.RefMove{}, nil)
 	return flow.Done{}, err
 }
 
-func (b *branch) move(x *flow.Exchange, to content.Revision, asked []byte) (fsapi.Ref, error) {
-	ref, err := b.api.FS.MoveRef(x.Context(), fsapi.RefMove{
-		Repo: b.repo, Name: b.name, Expect: expectation(x), To: to, Request: requestID(x, asked),
-	})
+func (b *branch) move(x *flow.Exchange, m fsapi.RefMove, asked []byte) (fsapi.Ref, error) {
+	m.Repo, m.Name, m.Expect, m.Request = b.repo, b.name, expectation(x), requestID(x, asked)
+	ref, err := b.api.FS.MoveRef(x.Context(), m)
 	if !fault.Is(err, fault.Stale) {
 		return ref, err
 	}

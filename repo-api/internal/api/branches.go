@@ -89,6 +89,7 @@ type newBranch struct {
 type target struct {
 	Commit *content.Digest `json:"commit,omitempty"`
 	From   string          `json:"from,omitempty"`
+	Force  bool            `json:"force,omitempty"` // other than forward
 }
 
 // resolve returns the revision that t names; nothing: where the default branch points.

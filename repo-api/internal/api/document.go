@@ -255,12 +255,17 @@ func (d *document) representation() flow.Representation {
 
 // Open opens a part of the document.
 func (d *document) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
-	return d.api.FS.Blob(ctx, d.Repo, d.stat.Entry.Digest, off, n)
+	return d.api.FS.Blob(ctx, d.found(), d.stat.Entry.Digest, off, n)
+}
+
+// found is where the document was found: in the very commit that was looked at.
+func (d *document) found() fsapi.At {
+	return fsapi.At{Repo: d.Repo, Rev: content.AtCommit(d.stat.Commit), Path: d.Path}
 }
 
 // Fields names the very version that is there now, and where its history is.
 func (d *document) Fields(x *flow.Exchange, h http.Header) {
-	h["Cache-Control"] = cachings[caching(d.Rev)]
+	h["Cache-Control"] = cachings[forWhom(x, caching(d.Rev))]
 	h["X-Content-Type-Options"] = nosniff
 	if resource.Active(resource.MediaType(d.stat.Entry)) {
 		h["Content-Security-Policy"] = sandbox
@@ -280,13 +285,14 @@ func caching(rev content.Revision) string {
 }
 
 const (
-	immutable  = "public, max-age=31536000, immutable"
-	revalidate = "no-cache"
+	immutable       = "public, max-age=31536000, immutable"
+	immutableForOne = "private, max-age=31536000, immutable"
+	revalidate      = "no-cache"
 )
 
 // Values ready for a Header: a document is what is read most. Nobody writes to them.
 var (
-	cachings = map[string][]string{immutable: {immutable}, revalidate: {revalidate}}
+	cachings = map[string][]string{immutable: {immutable}, immutableForOne: {immutableForOne}, revalidate: {revalidate}}
 	nosniff  = []string{"nosniff"}
 	sandbox  = []string{"sandbox"}
 )

@@ -152,7 +152,7 @@ func (d *document) apply(x *flow.Exchange, version content.Entry, text []byte) (
 	if err := patch.TooLarge(version.Size); err != nil {
 		return nil, err
 	}
-	r, err := d.api.FS.Blob(x.Context(), d.Repo, version.Digest, 0, version.Size)
+	r, err := d.api.FS.Blob(x.Context(), d.found(), version.Digest, 0, version.Size)
 	if err != nil {
 		return nil, err
 	}

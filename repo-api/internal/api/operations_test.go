@@ -74,7 +74,8 @@ func TestARepeatWithAKeyGetsTheFirstAnswer(t *testing.T) {
 	s.want(201, "POST", "/repos/book/branches", `{"name":"c","from":"main"}`, "Idempotency-Key", `"k1"`) // of another resource
 
 	// Another caller's key is another key, and finds that it is there.
-	s.want(428, "POST", "/repos/book/changesets", order, "Idempotency-Key", `"k1"`, "Authorization", "Bearer other")
+	token, _ := s.want(201, "POST", "/tokens", `{"user":"ada","admin":true}`).member(t, "token").(string)
+	s.want(428, "POST", "/repos/book/changesets", order, "Idempotency-Key", `"k1"`, "Authorization", "Bearer "+token)
 }
 
 func TestARefusalIsRepeatedToo(t *testing.T) {

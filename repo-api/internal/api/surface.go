@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"rhapsode/fs-service/access"
 	"rhapsode/repo-api/flow"
 	"rhapsode/repo-api/internal/openapi"
 	"rhapsode/repo-api/internal/page"
@@ -31,6 +32,15 @@ func (a *API) surface() []route {
 			put("Make it, or say all of it anew", repoSettings{}, resource.Repo{}),
 			patching("Say some of it anew", jsonOf(resource.Repo{})),
 			del("Take it away; what it held is kept"))},
+		{"/repos/{repo}/settings", a.settings, one("/repos/{repo}/settings", "Who may do what, and which branches are guarded; kept in refs/meta/config",
+			get(access.Settings{}),
+			put("Say all of them", access.Settings{}, access.Settings{}),
+			patching("Say some of them anew", jsonOf(access.Settings{})))},
+		{"/me", a.me, one("/me", "Who asks, and what their token is limited to", get(resource.Caller{}))},
+		{"/tokens", a.tokens, one("/tokens", "The tokens of the cell, in pages",
+			get(resource.List[resource.Token]{}, pages...),
+			post("Make one; its text is shown this once", newToken{}, resource.NewToken{}))},
+		{"/tokens/{id}", a.token, one("/tokens/{id}", "A token", del("Revoke it, at once and everywhere"))},
 		{"/repos/{repo}/branches", a.branches, one("/repos/{repo}/branches", "Its branches, in pages",
 			get(resource.List[resource.Branch]{}, pages...),
 			post("Make one", newBranch{}, resource.Branch{}))},

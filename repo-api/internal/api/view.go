@@ -80,14 +80,14 @@ func (v *view) representation() *flow.Representation {
 }
 
 // Fields says how long the text holds, and what belongs to it.
-func (v *view) Fields(_ *flow.Exchange, h http.Header) {
+func (v *view) Fields(x *flow.Exchange, h http.Header) {
 	if v.media == page.Type {
 		h.Set("Content-Security-Policy", page.Policy)
 	}
 	if v.cache == "" {
 		v.cache = revalidate
 	}
-	h.Set("Cache-Control", v.cache)
+	h.Set("Cache-Control", forWhom(x, v.cache))
 	h.Set("X-Content-Type-Options", "nosniff")
 	for _, link := range v.links {
 		h.Add("Link", link)

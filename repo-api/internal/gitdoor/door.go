@@ -89,6 +89,9 @@ func (d *Door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 			w.Header()[name] = values
 		}
 	}
+	if refusal.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", problem.Challenge("Basic", r)) // what git answers by asking for a password
+	}
 	w.Header().Del("X-Accel-Buffering")
 	d.explain.Explain(w, r, refusal)
 }

@@ -78,15 +78,14 @@ func TestWhichRefsAPushMayMove(t *testing.T) {
 		why  string
 		args []string
 	}{
-		{"the default branch goes forward only", "does not build on", []string{"-f", "origin", "new:main"}},
 		{"the default branch stays", "default branch", []string{"origin", ":main"}},
 		{"a tag stays where it is", "a tag does not move", []string{"-f", "origin", "new:refs/tags/v1"}},
 		{"a branch under a branch", "there is side/one", []string{"origin", "new:refs/heads/side/one/two"}},
 		{"a branch above a branch", "there is side/one", []string{"origin", "new:refs/heads/side"}},
 		{"a branch that is a tree", "not a commit", []string{"origin", "new^{tree}:refs/tags/tree"}},
-		{"settings", "only branches and tags", []string{"origin", "new:refs/meta/config"}},
+		{"settings", "there is no settings.json", []string{"origin", "new:refs/meta/config"}},
 		{"a name that is an id", "commit id", []string{"origin", "new:refs/heads/" + strings.Repeat("a", 40)}},
-		{"all or nothing", "another ref of this atomic push", []string{"--atomic", "-f", "origin", "new:main", "new:refs/heads/fresh"}},
+		{"all or nothing", "another ref of this atomic push", []string{"--atomic", "origin", ":main", "new:refs/heads/fresh"}},
 		{"all or nothing, names too", "another ref of this atomic push", []string{"--atomic", "origin", "new:refs/meta/x", "new:refs/heads/fresh"}},
 	}
 	before := s.git("", "ls-remote", s.repo())

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rhapsode/internal/caller"
 	"rhapsode/internal/fault"
 	"rhapsode/internal/reqid"
 	"rhapsode/repo-api/flow"
@@ -95,7 +96,11 @@ func (p Writer) Explain(w http.ResponseWriter, r *http.Request, f flow.Refusal) 
 		body["instance"] = "urn:rhapsode:request:" + id
 	}
 	addMembers(body, f)
+	addFacts(body, f.Err)
 	h := w.Header()
+	if f.Status == http.StatusUnauthorized && h["Www-Authenticate"] == nil {
+		h.Set("WWW-Authenticate", Challenge("Bearer", r))
+	}
 	var d *detailed
 	if errors.As(f.Err, &d) {
 		maps.Copy(body, d.members)
@@ -113,6 +118,29 @@ func (p Writer) Explain(w http.ResponseWriter, r *http.Request, f flow.Refusal) 
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(f.Status)
 	w.Write(text) // a client that has gone away needs no answer
+}
+
+// Realm is what a token is good for: the whole service.
+const Realm = "rhapsode"
+
+// Challenge asks for credentials of a scheme, and says if those that came are no good (RFC 6750, 3).
+func Challenge(scheme string, r *http.Request) string {
+	challenge := scheme + ` realm="` + Realm + `"`
+	if scheme == "Bearer" && !caller.FromContext(r.Context()).IsZero() {
+		challenge += `, error="invalid_token", error_description="it is not known, or no longer good"`
+	}
+	return challenge
+}
+
+// addFacts adds what the fault says for a program to act on.
+func addFacts(body map[string]any, err error) {
+	var e *fault.Error
+	if !errors.As(err, &e) {
+		return
+	}
+	for name, text := range e.Facts {
+		body[name] = text
+	}
 }
 
 // log keeps the cause of what the client is not told.

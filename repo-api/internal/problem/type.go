@@ -54,6 +54,15 @@ func ofKind(k fault.Kind) Type {
 	case fault.Corrupt:
 		return Type{"corrupt", "Stored bytes are damaged", http.StatusInternalServerError,
 			"The bytes that are stored are not those that were sent. They are not served."}
+	case fault.Unauthenticated:
+		return Type{"unauthorized", "It is not clear who asks", http.StatusUnauthorized,
+			"It takes a token: Authorization: Bearer, or Basic with the token as password."}
+	case fault.Forbidden:
+		return Type{"forbidden", "It is not permitted", http.StatusForbidden,
+			"Who asks may not do this; rule says what refused it, and needed what it would take."}
+	case fault.Locked:
+		return Type{"locked", "It is frozen", http.StatusLocked,
+			"Nobody may change it now; by says who froze it, and reason why."}
 	}
 	return Type{"internal", "Something went wrong here", http.StatusInternalServerError,
 		"It is not the request's fault. The log has more under the instance's id."}
@@ -61,10 +70,6 @@ func ofKind(k fault.Kind) Type {
 
 // ofStatus has the types of what the flow itself refuses and no fault names.
 var ofStatus = map[int]Type{
-	http.StatusUnauthorized: {"unauthorized", "It is not clear who asks", http.StatusUnauthorized,
-		"The request has no valid credentials."},
-	http.StatusForbidden: {"forbidden", "It is not permitted", http.StatusForbidden,
-		"Who asks may not do this."},
 	http.StatusMethodNotAllowed: {"method-not-allowed", "The method is not allowed here", http.StatusMethodNotAllowed,
 		"The Allow field says which methods are."},
 	http.StatusNotAcceptable: {"not-acceptable", "There is no such representation", http.StatusNotAcceptable,
@@ -92,6 +97,7 @@ var ofStatus = map[int]Type{
 // kinds has, for a status that the flow chose, the fault that means the same.
 var kinds = map[int]fault.Kind{
 	http.StatusBadRequest: fault.Invalid, http.StatusNotFound: fault.NotFound, http.StatusGone: fault.Gone,
+	http.StatusUnauthorized: fault.Unauthenticated, http.StatusForbidden: fault.Forbidden, http.StatusLocked: fault.Locked,
 	http.StatusPreconditionFailed: fault.Stale, http.StatusConflict: fault.Conflict,
 	http.StatusRequestEntityTooLarge: fault.TooLarge, http.StatusServiceUnavailable: fault.Unavailable,
 }
@@ -113,7 +119,7 @@ func typeOf(f flow.Refusal) Type {
 // Types returns every type of problem.
 func Types() []Type {
 	var types []Type
-	for k := fault.Internal; k <= fault.Canceled; k++ {
+	for k := fault.Internal; k <= fault.Locked; k++ {
 		if k != fault.Misplaced {
 			types = append(types, ofKind(k))
 		}

@@ -154,6 +154,7 @@ type Fault struct {
 	Op            string                 `protobuf:"bytes,2,opt,name=op,proto3" json:"op,omitempty"`
 	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	Text          string                 `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	Facts         map[string]string      `protobuf:"bytes,5,rep,name=facts,proto3" json:"facts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -214,6 +215,13 @@ func (x *Fault) GetText() string {
 		return x.Text
 	}
 	return ""
+}
+
+func (x *Fault) GetFacts() map[string]string {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
 }
 
 type Signature struct {
@@ -726,6 +734,7 @@ type StatQuestion struct {
 	Inline        int64                  `protobuf:"varint,2,opt,name=inline,proto3" json:"inline,omitempty"`
 	Have          []byte                 `protobuf:"bytes,3,opt,name=have,proto3" json:"have,omitempty"`
 	Brief         bool                   `protobuf:"varint,4,opt,name=brief,proto3" json:"brief,omitempty"`
+	From          string                 `protobuf:"bytes,5,opt,name=from,proto3" json:"from,omitempty"` // what who asks brought: questions of several are in one message
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -786,6 +795,13 @@ func (x *StatQuestion) GetBrief() bool {
 		return x.Brief
 	}
 	return false
+}
+
+func (x *StatQuestion) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
 }
 
 type StatReply struct {
@@ -978,7 +994,7 @@ func (x *Stat) GetHasInline() bool {
 
 type BlobRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Repo          string                 `protobuf:"bytes,1,opt,name=repo,proto3" json:"repo,omitempty"`
+	At            *At                    `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
 	Digest        []byte                 `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"`
 	Offset        int64                  `protobuf:"varint,3,opt,name=offset,proto3" json:"offset,omitempty"`
 	Length        int64                  `protobuf:"varint,4,opt,name=length,proto3" json:"length,omitempty"`
@@ -1016,11 +1032,11 @@ func (*BlobRequest) Descriptor() ([]byte, []int) {
 	return file_rhapsode_proto_rawDescGZIP(), []int{16}
 }
 
-func (x *BlobRequest) GetRepo() string {
+func (x *BlobRequest) GetAt() *At {
 	if x != nil {
-		return x.Repo
+		return x.At
 	}
-	return ""
+	return nil
 }
 
 func (x *BlobRequest) GetDigest() []byte {
@@ -4808,6 +4824,450 @@ func (x *ErrandReply) GetAnswer() []byte {
 	return nil
 }
 
+type Scope struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Repos         []string               `protobuf:"bytes,1,rep,name=repos,proto3" json:"repos,omitempty"`
+	Paths         []string               `protobuf:"bytes,2,rep,name=paths,proto3" json:"paths,omitempty"`
+	Verbs         []string               `protobuf:"bytes,3,rep,name=verbs,proto3" json:"verbs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Scope) Reset() {
+	*x = Scope{}
+	mi := &file_rhapsode_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Scope) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Scope) ProtoMessage() {}
+
+func (x *Scope) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Scope.ProtoReflect.Descriptor instead.
+func (*Scope) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{76}
+}
+
+func (x *Scope) GetRepos() []string {
+	if x != nil {
+		return x.Repos
+	}
+	return nil
+}
+
+func (x *Scope) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
+func (x *Scope) GetVerbs() []string {
+	if x != nil {
+		return x.Verbs
+	}
+	return nil
+}
+
+type TokenRecord struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Hash          []byte                 `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	User          string                 `protobuf:"bytes,3,opt,name=user,proto3" json:"user,omitempty"`
+	Label         string                 `protobuf:"bytes,4,opt,name=label,proto3" json:"label,omitempty"`
+	Created       int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	Expires       int64                  `protobuf:"varint,6,opt,name=expires,proto3" json:"expires,omitempty"` // 0: never
+	Scope         *Scope                 `protobuf:"bytes,7,opt,name=scope,proto3" json:"scope,omitempty"`
+	Admin         bool                   `protobuf:"varint,8,opt,name=admin,proto3" json:"admin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TokenRecord) Reset() {
+	*x = TokenRecord{}
+	mi := &file_rhapsode_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TokenRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TokenRecord) ProtoMessage() {}
+
+func (x *TokenRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TokenRecord.ProtoReflect.Descriptor instead.
+func (*TokenRecord) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{77}
+}
+
+func (x *TokenRecord) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *TokenRecord) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *TokenRecord) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *TokenRecord) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *TokenRecord) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *TokenRecord) GetExpires() int64 {
+	if x != nil {
+		return x.Expires
+	}
+	return 0
+}
+
+func (x *TokenRecord) GetScope() *Scope {
+	if x != nil {
+		return x.Scope
+	}
+	return nil
+}
+
+func (x *TokenRecord) GetAdmin() bool {
+	if x != nil {
+		return x.Admin
+	}
+	return false
+}
+
+type TokenRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TokenRequest) Reset() {
+	*x = TokenRequest{}
+	mi := &file_rhapsode_proto_msgTypes[78]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TokenRequest) ProtoMessage() {}
+
+func (x *TokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[78]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TokenRequest.ProtoReflect.Descriptor instead.
+func (*TokenRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{78}
+}
+
+func (x *TokenRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type TokensRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Page          *Page                  `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TokensRequest) Reset() {
+	*x = TokensRequest{}
+	mi := &file_rhapsode_proto_msgTypes[79]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TokensRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TokensRequest) ProtoMessage() {}
+
+func (x *TokensRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[79]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TokensRequest.ProtoReflect.Descriptor instead.
+func (*TokensRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{79}
+}
+
+func (x *TokensRequest) GetPage() *Page {
+	if x != nil {
+		return x.Page
+	}
+	return nil
+}
+
+type TokensReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Tokens        []*TokenRecord         `protobuf:"bytes,1,rep,name=tokens,proto3" json:"tokens,omitempty"`
+	Next          string                 `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TokensReply) Reset() {
+	*x = TokensReply{}
+	mi := &file_rhapsode_proto_msgTypes[80]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TokensReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TokensReply) ProtoMessage() {}
+
+func (x *TokensReply) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[80]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TokensReply.ProtoReflect.Descriptor instead.
+func (*TokensReply) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{80}
+}
+
+func (x *TokensReply) GetTokens() []*TokenRecord {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
+func (x *TokensReply) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
+type CallerRecord struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	Token         string                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	Label         string                 `protobuf:"bytes,3,opt,name=label,proto3" json:"label,omitempty"`
+	Expires       int64                  `protobuf:"varint,4,opt,name=expires,proto3" json:"expires,omitempty"` // 0: never
+	Scope         *Scope                 `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`
+	Role          string                 `protobuf:"bytes,6,opt,name=role,proto3" json:"role,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CallerRecord) Reset() {
+	*x = CallerRecord{}
+	mi := &file_rhapsode_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallerRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallerRecord) ProtoMessage() {}
+
+func (x *CallerRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallerRecord.ProtoReflect.Descriptor instead.
+func (*CallerRecord) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{81}
+}
+
+func (x *CallerRecord) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *CallerRecord) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *CallerRecord) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *CallerRecord) GetExpires() int64 {
+	if x != nil {
+		return x.Expires
+	}
+	return 0
+}
+
+func (x *CallerRecord) GetScope() *Scope {
+	if x != nil {
+		return x.Scope
+	}
+	return nil
+}
+
+func (x *CallerRecord) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+type SettingsReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Text          []byte                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	Digest        []byte                 `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"`
+	Stored        bool                   `protobuf:"varint,3,opt,name=stored,proto3" json:"stored,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettingsReply) Reset() {
+	*x = SettingsReply{}
+	mi := &file_rhapsode_proto_msgTypes[82]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettingsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettingsReply) ProtoMessage() {}
+
+func (x *SettingsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[82]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettingsReply.ProtoReflect.Descriptor instead.
+func (*SettingsReply) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{82}
+}
+
+func (x *SettingsReply) GetText() []byte {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
+func (x *SettingsReply) GetDigest() []byte {
+	if x != nil {
+		return x.Digest
+	}
+	return nil
+}
+
+func (x *SettingsReply) GetStored() bool {
+	if x != nil {
+		return x.Stored
+	}
+	return false
+}
+
 var File_rhapsode_proto protoreflect.FileDescriptor
 
 const file_rhapsode_proto_rawDesc = "" +
@@ -4817,12 +5277,17 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x05Chunk\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\"%\n" +
 	"\vDigestReply\x12\x16\n" +
-	"\x06digest\x18\x01 \x01(\fR\x06digest\"S\n" +
+	"\x06digest\x18\x01 \x01(\fR\x06digest\"\xc5\x01\n" +
 	"\x05Fault\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\rR\x04kind\x12\x0e\n" +
 	"\x02op\x18\x02 \x01(\tR\x02op\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x12\n" +
-	"\x04text\x18\x04 \x01(\tR\x04text\"y\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\x126\n" +
+	"\x05facts\x18\x05 \x03(\v2 .rhapsode.fs.v1.Fault.FactsEntryR\x05facts\x1a8\n" +
+	"\n" +
+	"FactsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"y\n" +
 	"\tSignature\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\fR\x04name\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\fR\x05email\x12\x18\n" +
@@ -4857,12 +5322,13 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\"I\n" +
 	"\vStatRequest\x12:\n" +
-	"\tquestions\x18\x01 \x03(\v2\x1c.rhapsode.fs.v1.StatQuestionR\tquestions\"t\n" +
+	"\tquestions\x18\x01 \x03(\v2\x1c.rhapsode.fs.v1.StatQuestionR\tquestions\"\x88\x01\n" +
 	"\fStatQuestion\x12\"\n" +
 	"\x02at\x18\x01 \x01(\v2\x12.rhapsode.fs.v1.AtR\x02at\x12\x16\n" +
 	"\x06inline\x18\x02 \x01(\x03R\x06inline\x12\x12\n" +
 	"\x04have\x18\x03 \x01(\fR\x04have\x12\x14\n" +
-	"\x05brief\x18\x04 \x01(\bR\x05brief\"A\n" +
+	"\x05brief\x18\x04 \x01(\bR\x05brief\x12\x12\n" +
+	"\x04from\x18\x05 \x01(\tR\x04from\"A\n" +
 	"\tStatReply\x124\n" +
 	"\aanswers\x18\x01 \x03(\v2\x1a.rhapsode.fs.v1.StatAnswerR\aanswers\"c\n" +
 	"\n" +
@@ -4877,12 +5343,12 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\bmodified\x18\x05 \x01(\x03R\bmodified\x12\x16\n" +
 	"\x06inline\x18\x06 \x01(\fR\x06inline\x12\x1d\n" +
 	"\n" +
-	"has_inline\x18\a \x01(\bR\thasInline\"i\n" +
-	"\vBlobRequest\x12\x12\n" +
-	"\x04repo\x18\x01 \x01(\tR\x04repo\x12\x16\n" +
+	"has_inline\x18\a \x01(\bR\thasInline\"\x7f\n" +
+	"\vBlobRequest\x12\"\n" +
+	"\x02at\x18\x05 \x01(\v2\x12.rhapsode.fs.v1.AtR\x02at\x12\x16\n" +
 	"\x06digest\x18\x02 \x01(\fR\x06digest\x12\x16\n" +
 	"\x06offset\x18\x03 \x01(\x03R\x06offset\x12\x16\n" +
-	"\x06length\x18\x04 \x01(\x03R\x06length\"\\\n" +
+	"\x06length\x18\x04 \x01(\x03R\x06lengthJ\x04\b\x01\x10\x02\"\\\n" +
 	"\fPlaceRequest\x12\"\n" +
 	"\x02at\x18\x01 \x01(\v2\x12.rhapsode.fs.v1.AtR\x02at\x12(\n" +
 	"\x04page\x18\x02 \x01(\v2\x14.rhapsode.fs.v1.PageR\x04page\"z\n" +
@@ -5159,7 +5625,38 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\vErrandReply\x125\n" +
 	"\x06errand\x18\x01 \x01(\v2\x1d.rhapsode.fs.v1.ErrandRequestR\x06errand\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\rR\x05state\x12\x16\n" +
-	"\x06answer\x18\x03 \x01(\fR\x06answer2\xc5\x10\n" +
+	"\x06answer\x18\x03 \x01(\fR\x06answer\"I\n" +
+	"\x05Scope\x12\x14\n" +
+	"\x05repos\x18\x01 \x03(\tR\x05repos\x12\x14\n" +
+	"\x05paths\x18\x02 \x03(\tR\x05paths\x12\x14\n" +
+	"\x05verbs\x18\x03 \x03(\tR\x05verbs\"\xd2\x01\n" +
+	"\vTokenRecord\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04hash\x18\x02 \x01(\fR\x04hash\x12\x12\n" +
+	"\x04user\x18\x03 \x01(\tR\x04user\x12\x14\n" +
+	"\x05label\x18\x04 \x01(\tR\x05label\x12\x18\n" +
+	"\acreated\x18\x05 \x01(\x03R\acreated\x12\x18\n" +
+	"\aexpires\x18\x06 \x01(\x03R\aexpires\x12+\n" +
+	"\x05scope\x18\a \x01(\v2\x15.rhapsode.fs.v1.ScopeR\x05scope\x12\x14\n" +
+	"\x05admin\x18\b \x01(\bR\x05admin\"\x1e\n" +
+	"\fTokenRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"9\n" +
+	"\rTokensRequest\x12(\n" +
+	"\x04page\x18\x01 \x01(\v2\x14.rhapsode.fs.v1.PageR\x04page\"V\n" +
+	"\vTokensReply\x123\n" +
+	"\x06tokens\x18\x01 \x03(\v2\x1b.rhapsode.fs.v1.TokenRecordR\x06tokens\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"\xa9\x01\n" +
+	"\fCallerRecord\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\x12\x14\n" +
+	"\x05label\x18\x03 \x01(\tR\x05label\x12\x18\n" +
+	"\aexpires\x18\x04 \x01(\x03R\aexpires\x12+\n" +
+	"\x05scope\x18\x05 \x01(\v2\x15.rhapsode.fs.v1.ScopeR\x05scope\x12\x12\n" +
+	"\x04role\x18\x06 \x01(\tR\x04role\"S\n" +
+	"\rSettingsReply\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\fR\x04text\x12\x16\n" +
+	"\x06digest\x18\x02 \x01(\fR\x06digest\x12\x16\n" +
+	"\x06stored\x18\x03 \x01(\bR\x06stored2\x96\x13\n" +
 	"\n" +
 	"FileSystem\x12?\n" +
 	"\x06Locate\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x18.rhapsode.fs.v1.Location\x12>\n" +
@@ -5195,7 +5692,12 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\n" +
 	"HoldErrand\x12\x1d.rhapsode.fs.v1.ErrandRequest\x1a\x15.rhapsode.fs.v1.Empty\x12J\n" +
 	"\fFinishErrand\x12#.rhapsode.fs.v1.FinishErrandRequest\x1a\x15.rhapsode.fs.v1.Empty\x12@\n" +
-	"\x06Errand\x12\x19.rhapsode.fs.v1.ErrandKey\x1a\x1b.rhapsode.fs.v1.ErrandReply2\xa9\x03\n" +
+	"\x06Errand\x12\x19.rhapsode.fs.v1.ErrandKey\x1a\x1b.rhapsode.fs.v1.ErrandReply\x12=\n" +
+	"\x06Whoami\x12\x15.rhapsode.fs.v1.Empty\x1a\x1c.rhapsode.fs.v1.CallerRecord\x12>\n" +
+	"\bPutToken\x12\x1b.rhapsode.fs.v1.TokenRecord\x1a\x15.rhapsode.fs.v1.Empty\x12D\n" +
+	"\x06Tokens\x12\x1d.rhapsode.fs.v1.TokensRequest\x1a\x1b.rhapsode.fs.v1.TokensReply\x12B\n" +
+	"\vDeleteToken\x12\x1c.rhapsode.fs.v1.TokenRequest\x1a\x15.rhapsode.fs.v1.Empty\x12F\n" +
+	"\bSettings\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x1d.rhapsode.fs.v1.SettingsReply2\xa9\x03\n" +
 	"\x04Peer\x12F\n" +
 	"\n" +
 	"PutObjects\x12!.rhapsode.fs.v1.PutObjectsRequest\x1a\x15.rhapsode.fs.v1.Empty\x12H\n" +
@@ -5219,7 +5721,7 @@ func file_rhapsode_proto_rawDescGZIP() []byte {
 	return file_rhapsode_proto_rawDescData
 }
 
-var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 76)
+var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 84)
 var file_rhapsode_proto_goTypes = []any{
 	(*Empty)(nil),               // 0: rhapsode.fs.v1.Empty
 	(*Chunk)(nil),               // 1: rhapsode.fs.v1.Chunk
@@ -5297,142 +5799,166 @@ var file_rhapsode_proto_goTypes = []any{
 	(*ErrandRequest)(nil),       // 73: rhapsode.fs.v1.ErrandRequest
 	(*FinishErrandRequest)(nil), // 74: rhapsode.fs.v1.FinishErrandRequest
 	(*ErrandReply)(nil),         // 75: rhapsode.fs.v1.ErrandReply
+	(*Scope)(nil),               // 76: rhapsode.fs.v1.Scope
+	(*TokenRecord)(nil),         // 77: rhapsode.fs.v1.TokenRecord
+	(*TokenRequest)(nil),        // 78: rhapsode.fs.v1.TokenRequest
+	(*TokensRequest)(nil),       // 79: rhapsode.fs.v1.TokensRequest
+	(*TokensReply)(nil),         // 80: rhapsode.fs.v1.TokensReply
+	(*CallerRecord)(nil),        // 81: rhapsode.fs.v1.CallerRecord
+	(*SettingsReply)(nil),       // 82: rhapsode.fs.v1.SettingsReply
+	nil,                         // 83: rhapsode.fs.v1.Fault.FactsEntry
 }
 var file_rhapsode_proto_depIdxs = []int32{
-	4,  // 0: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
-	4,  // 1: rhapsode.fs.v1.CommitRecord.committer:type_name -> rhapsode.fs.v1.Signature
-	10, // 2: rhapsode.fs.v1.Location.replicas:type_name -> rhapsode.fs.v1.Replica
-	12, // 3: rhapsode.fs.v1.StatRequest.questions:type_name -> rhapsode.fs.v1.StatQuestion
-	7,  // 4: rhapsode.fs.v1.StatQuestion.at:type_name -> rhapsode.fs.v1.At
-	14, // 5: rhapsode.fs.v1.StatReply.answers:type_name -> rhapsode.fs.v1.StatAnswer
-	15, // 6: rhapsode.fs.v1.StatAnswer.stat:type_name -> rhapsode.fs.v1.Stat
-	3,  // 7: rhapsode.fs.v1.StatAnswer.fault:type_name -> rhapsode.fs.v1.Fault
-	5,  // 8: rhapsode.fs.v1.Stat.entry:type_name -> rhapsode.fs.v1.Entry
-	7,  // 9: rhapsode.fs.v1.PlaceRequest.at:type_name -> rhapsode.fs.v1.At
-	8,  // 10: rhapsode.fs.v1.PlaceRequest.page:type_name -> rhapsode.fs.v1.Page
-	15, // 11: rhapsode.fs.v1.ListReply.stat:type_name -> rhapsode.fs.v1.Stat
-	5,  // 12: rhapsode.fs.v1.ListReply.entries:type_name -> rhapsode.fs.v1.Entry
-	20, // 13: rhapsode.fs.v1.HistoryReply.items:type_name -> rhapsode.fs.v1.HistoryItem
-	6,  // 14: rhapsode.fs.v1.HistoryItem.commit:type_name -> rhapsode.fs.v1.CommitRecord
-	5,  // 15: rhapsode.fs.v1.HistoryItem.entry:type_name -> rhapsode.fs.v1.Entry
-	6,  // 16: rhapsode.fs.v1.CommitReply.commit:type_name -> rhapsode.fs.v1.CommitRecord
-	23, // 17: rhapsode.fs.v1.CommitReply.changes:type_name -> rhapsode.fs.v1.FileChange
-	5,  // 18: rhapsode.fs.v1.FileChange.old:type_name -> rhapsode.fs.v1.Entry
-	5,  // 19: rhapsode.fs.v1.FileChange.new:type_name -> rhapsode.fs.v1.Entry
-	8,  // 20: rhapsode.fs.v1.ReposRequest.page:type_name -> rhapsode.fs.v1.Page
-	25, // 21: rhapsode.fs.v1.ReposReply.repos:type_name -> rhapsode.fs.v1.RepoRecord
-	8,  // 22: rhapsode.fs.v1.RefsRequest.page:type_name -> rhapsode.fs.v1.Page
-	31, // 23: rhapsode.fs.v1.RefsReply.refs:type_name -> rhapsode.fs.v1.RefRecord
-	33, // 24: rhapsode.fs.v1.ChangeRequest.head:type_name -> rhapsode.fs.v1.Expect
-	35, // 25: rhapsode.fs.v1.ChangeRequest.changes:type_name -> rhapsode.fs.v1.Change
-	4,  // 26: rhapsode.fs.v1.ChangeRequest.author:type_name -> rhapsode.fs.v1.Signature
-	33, // 27: rhapsode.fs.v1.Change.expect:type_name -> rhapsode.fs.v1.Expect
-	37, // 28: rhapsode.fs.v1.ChangeReply.outcomes:type_name -> rhapsode.fs.v1.Outcome
-	33, // 29: rhapsode.fs.v1.MoveRefRequest.expect:type_name -> rhapsode.fs.v1.Expect
-	25, // 30: rhapsode.fs.v1.PutRepoReply.repo:type_name -> rhapsode.fs.v1.RepoRecord
-	31, // 31: rhapsode.fs.v1.ImportReply.refs:type_name -> rhapsode.fs.v1.RefRecord
-	45, // 32: rhapsode.fs.v1.PutObjectsRequest.objects:type_name -> rhapsode.fs.v1.Object
-	33, // 33: rhapsode.fs.v1.MergeRequest.expect:type_name -> rhapsode.fs.v1.Expect
-	4,  // 34: rhapsode.fs.v1.MergeRequest.author:type_name -> rhapsode.fs.v1.Signature
-	55, // 35: rhapsode.fs.v1.MergeRequest.resolutions:type_name -> rhapsode.fs.v1.Resolution
-	60, // 36: rhapsode.fs.v1.MergeReply.conflicts:type_name -> rhapsode.fs.v1.MergeConflict
-	54, // 37: rhapsode.fs.v1.PickRequest.merge:type_name -> rhapsode.fs.v1.MergeRequest
-	34, // 38: rhapsode.fs.v1.KeepRequest.change:type_name -> rhapsode.fs.v1.ChangeRequest
-	5,  // 39: rhapsode.fs.v1.MergeConflict.base:type_name -> rhapsode.fs.v1.Entry
-	5,  // 40: rhapsode.fs.v1.MergeConflict.ours:type_name -> rhapsode.fs.v1.Entry
-	5,  // 41: rhapsode.fs.v1.MergeConflict.theirs:type_name -> rhapsode.fs.v1.Entry
-	34, // 42: rhapsode.fs.v1.ReleaseRequest.record:type_name -> rhapsode.fs.v1.ChangeRequest
-	62, // 43: rhapsode.fs.v1.ReleaseRequest.tags:type_name -> rhapsode.fs.v1.NewTag
-	36, // 44: rhapsode.fs.v1.ReleaseReply.record:type_name -> rhapsode.fs.v1.ChangeReply
-	31, // 45: rhapsode.fs.v1.ReleaseReply.tags:type_name -> rhapsode.fs.v1.RefRecord
-	8,  // 46: rhapsode.fs.v1.NotesRequest.page:type_name -> rhapsode.fs.v1.Page
-	64, // 47: rhapsode.fs.v1.NotesReply.notes:type_name -> rhapsode.fs.v1.NoteRecord
-	23, // 48: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
-	71, // 49: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
-	4,  // 50: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
-	73, // 51: rhapsode.fs.v1.FinishErrandRequest.errand:type_name -> rhapsode.fs.v1.ErrandRequest
-	73, // 52: rhapsode.fs.v1.ErrandReply.errand:type_name -> rhapsode.fs.v1.ErrandRequest
-	24, // 53: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
-	11, // 54: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
-	16, // 55: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
-	17, // 56: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
-	17, // 57: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
-	21, // 58: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
-	24, // 59: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
-	26, // 60: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
-	28, // 61: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
-	30, // 62: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
-	32, // 63: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
-	34, // 64: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
-	38, // 65: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
-	39, // 66: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
-	41, // 67: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
-	42, // 68: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
-	43, // 69: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
-	54, // 70: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
-	61, // 71: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
-	65, // 72: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
-	66, // 73: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
-	64, // 74: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
-	65, // 75: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
-	57, // 76: rhapsode.fs.v1.FileSystem.Pick:input_type -> rhapsode.fs.v1.PickRequest
-	58, // 77: rhapsode.fs.v1.FileSystem.Keep:input_type -> rhapsode.fs.v1.KeepRequest
-	68, // 78: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
-	7,  // 79: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
-	73, // 80: rhapsode.fs.v1.FileSystem.BeginErrand:input_type -> rhapsode.fs.v1.ErrandRequest
-	73, // 81: rhapsode.fs.v1.FileSystem.HoldErrand:input_type -> rhapsode.fs.v1.ErrandRequest
-	74, // 82: rhapsode.fs.v1.FileSystem.FinishErrand:input_type -> rhapsode.fs.v1.FinishErrandRequest
-	72, // 83: rhapsode.fs.v1.FileSystem.Errand:input_type -> rhapsode.fs.v1.ErrandKey
-	46, // 84: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
-	47, // 85: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
-	49, // 86: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
-	49, // 87: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
-	51, // 88: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
-	52, // 89: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
-	53, // 90: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
-	9,  // 91: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
-	13, // 92: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
-	1,  // 93: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
-	18, // 94: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
-	19, // 95: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
-	22, // 96: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
-	25, // 97: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
-	27, // 98: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
-	29, // 99: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
-	31, // 100: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
-	2,  // 101: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
-	36, // 102: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
-	31, // 103: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
-	40, // 104: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
-	0,  // 105: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
-	44, // 106: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
-	44, // 107: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
-	56, // 108: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
-	63, // 109: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
-	64, // 110: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
-	67, // 111: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
-	64, // 112: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
-	0,  // 113: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
-	56, // 114: rhapsode.fs.v1.FileSystem.Pick:output_type -> rhapsode.fs.v1.MergeReply
-	59, // 115: rhapsode.fs.v1.FileSystem.Keep:output_type -> rhapsode.fs.v1.KeepReply
-	69, // 116: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
-	70, // 117: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
-	75, // 118: rhapsode.fs.v1.FileSystem.BeginErrand:output_type -> rhapsode.fs.v1.ErrandReply
-	0,  // 119: rhapsode.fs.v1.FileSystem.HoldErrand:output_type -> rhapsode.fs.v1.Empty
-	0,  // 120: rhapsode.fs.v1.FileSystem.FinishErrand:output_type -> rhapsode.fs.v1.Empty
-	75, // 121: rhapsode.fs.v1.FileSystem.Errand:output_type -> rhapsode.fs.v1.ErrandReply
-	0,  // 122: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
-	48, // 123: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
-	50, // 124: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
-	0,  // 125: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
-	0,  // 126: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
-	0,  // 127: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
-	1,  // 128: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
-	91, // [91:129] is the sub-list for method output_type
-	53, // [53:91] is the sub-list for method input_type
-	53, // [53:53] is the sub-list for extension type_name
-	53, // [53:53] is the sub-list for extension extendee
-	0,  // [0:53] is the sub-list for field type_name
+	83,  // 0: rhapsode.fs.v1.Fault.facts:type_name -> rhapsode.fs.v1.Fault.FactsEntry
+	4,   // 1: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
+	4,   // 2: rhapsode.fs.v1.CommitRecord.committer:type_name -> rhapsode.fs.v1.Signature
+	10,  // 3: rhapsode.fs.v1.Location.replicas:type_name -> rhapsode.fs.v1.Replica
+	12,  // 4: rhapsode.fs.v1.StatRequest.questions:type_name -> rhapsode.fs.v1.StatQuestion
+	7,   // 5: rhapsode.fs.v1.StatQuestion.at:type_name -> rhapsode.fs.v1.At
+	14,  // 6: rhapsode.fs.v1.StatReply.answers:type_name -> rhapsode.fs.v1.StatAnswer
+	15,  // 7: rhapsode.fs.v1.StatAnswer.stat:type_name -> rhapsode.fs.v1.Stat
+	3,   // 8: rhapsode.fs.v1.StatAnswer.fault:type_name -> rhapsode.fs.v1.Fault
+	5,   // 9: rhapsode.fs.v1.Stat.entry:type_name -> rhapsode.fs.v1.Entry
+	7,   // 10: rhapsode.fs.v1.BlobRequest.at:type_name -> rhapsode.fs.v1.At
+	7,   // 11: rhapsode.fs.v1.PlaceRequest.at:type_name -> rhapsode.fs.v1.At
+	8,   // 12: rhapsode.fs.v1.PlaceRequest.page:type_name -> rhapsode.fs.v1.Page
+	15,  // 13: rhapsode.fs.v1.ListReply.stat:type_name -> rhapsode.fs.v1.Stat
+	5,   // 14: rhapsode.fs.v1.ListReply.entries:type_name -> rhapsode.fs.v1.Entry
+	20,  // 15: rhapsode.fs.v1.HistoryReply.items:type_name -> rhapsode.fs.v1.HistoryItem
+	6,   // 16: rhapsode.fs.v1.HistoryItem.commit:type_name -> rhapsode.fs.v1.CommitRecord
+	5,   // 17: rhapsode.fs.v1.HistoryItem.entry:type_name -> rhapsode.fs.v1.Entry
+	6,   // 18: rhapsode.fs.v1.CommitReply.commit:type_name -> rhapsode.fs.v1.CommitRecord
+	23,  // 19: rhapsode.fs.v1.CommitReply.changes:type_name -> rhapsode.fs.v1.FileChange
+	5,   // 20: rhapsode.fs.v1.FileChange.old:type_name -> rhapsode.fs.v1.Entry
+	5,   // 21: rhapsode.fs.v1.FileChange.new:type_name -> rhapsode.fs.v1.Entry
+	8,   // 22: rhapsode.fs.v1.ReposRequest.page:type_name -> rhapsode.fs.v1.Page
+	25,  // 23: rhapsode.fs.v1.ReposReply.repos:type_name -> rhapsode.fs.v1.RepoRecord
+	8,   // 24: rhapsode.fs.v1.RefsRequest.page:type_name -> rhapsode.fs.v1.Page
+	31,  // 25: rhapsode.fs.v1.RefsReply.refs:type_name -> rhapsode.fs.v1.RefRecord
+	33,  // 26: rhapsode.fs.v1.ChangeRequest.head:type_name -> rhapsode.fs.v1.Expect
+	35,  // 27: rhapsode.fs.v1.ChangeRequest.changes:type_name -> rhapsode.fs.v1.Change
+	4,   // 28: rhapsode.fs.v1.ChangeRequest.author:type_name -> rhapsode.fs.v1.Signature
+	33,  // 29: rhapsode.fs.v1.Change.expect:type_name -> rhapsode.fs.v1.Expect
+	37,  // 30: rhapsode.fs.v1.ChangeReply.outcomes:type_name -> rhapsode.fs.v1.Outcome
+	33,  // 31: rhapsode.fs.v1.MoveRefRequest.expect:type_name -> rhapsode.fs.v1.Expect
+	25,  // 32: rhapsode.fs.v1.PutRepoReply.repo:type_name -> rhapsode.fs.v1.RepoRecord
+	31,  // 33: rhapsode.fs.v1.ImportReply.refs:type_name -> rhapsode.fs.v1.RefRecord
+	45,  // 34: rhapsode.fs.v1.PutObjectsRequest.objects:type_name -> rhapsode.fs.v1.Object
+	33,  // 35: rhapsode.fs.v1.MergeRequest.expect:type_name -> rhapsode.fs.v1.Expect
+	4,   // 36: rhapsode.fs.v1.MergeRequest.author:type_name -> rhapsode.fs.v1.Signature
+	55,  // 37: rhapsode.fs.v1.MergeRequest.resolutions:type_name -> rhapsode.fs.v1.Resolution
+	60,  // 38: rhapsode.fs.v1.MergeReply.conflicts:type_name -> rhapsode.fs.v1.MergeConflict
+	54,  // 39: rhapsode.fs.v1.PickRequest.merge:type_name -> rhapsode.fs.v1.MergeRequest
+	34,  // 40: rhapsode.fs.v1.KeepRequest.change:type_name -> rhapsode.fs.v1.ChangeRequest
+	5,   // 41: rhapsode.fs.v1.MergeConflict.base:type_name -> rhapsode.fs.v1.Entry
+	5,   // 42: rhapsode.fs.v1.MergeConflict.ours:type_name -> rhapsode.fs.v1.Entry
+	5,   // 43: rhapsode.fs.v1.MergeConflict.theirs:type_name -> rhapsode.fs.v1.Entry
+	34,  // 44: rhapsode.fs.v1.ReleaseRequest.record:type_name -> rhapsode.fs.v1.ChangeRequest
+	62,  // 45: rhapsode.fs.v1.ReleaseRequest.tags:type_name -> rhapsode.fs.v1.NewTag
+	36,  // 46: rhapsode.fs.v1.ReleaseReply.record:type_name -> rhapsode.fs.v1.ChangeReply
+	31,  // 47: rhapsode.fs.v1.ReleaseReply.tags:type_name -> rhapsode.fs.v1.RefRecord
+	8,   // 48: rhapsode.fs.v1.NotesRequest.page:type_name -> rhapsode.fs.v1.Page
+	64,  // 49: rhapsode.fs.v1.NotesReply.notes:type_name -> rhapsode.fs.v1.NoteRecord
+	23,  // 50: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
+	71,  // 51: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
+	4,   // 52: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
+	73,  // 53: rhapsode.fs.v1.FinishErrandRequest.errand:type_name -> rhapsode.fs.v1.ErrandRequest
+	73,  // 54: rhapsode.fs.v1.ErrandReply.errand:type_name -> rhapsode.fs.v1.ErrandRequest
+	76,  // 55: rhapsode.fs.v1.TokenRecord.scope:type_name -> rhapsode.fs.v1.Scope
+	8,   // 56: rhapsode.fs.v1.TokensRequest.page:type_name -> rhapsode.fs.v1.Page
+	77,  // 57: rhapsode.fs.v1.TokensReply.tokens:type_name -> rhapsode.fs.v1.TokenRecord
+	76,  // 58: rhapsode.fs.v1.CallerRecord.scope:type_name -> rhapsode.fs.v1.Scope
+	24,  // 59: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
+	11,  // 60: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
+	16,  // 61: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
+	17,  // 62: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
+	17,  // 63: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
+	21,  // 64: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
+	24,  // 65: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
+	26,  // 66: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
+	28,  // 67: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
+	30,  // 68: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
+	32,  // 69: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
+	34,  // 70: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
+	38,  // 71: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
+	39,  // 72: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
+	41,  // 73: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
+	42,  // 74: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
+	43,  // 75: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
+	54,  // 76: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
+	61,  // 77: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
+	65,  // 78: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
+	66,  // 79: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
+	64,  // 80: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
+	65,  // 81: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
+	57,  // 82: rhapsode.fs.v1.FileSystem.Pick:input_type -> rhapsode.fs.v1.PickRequest
+	58,  // 83: rhapsode.fs.v1.FileSystem.Keep:input_type -> rhapsode.fs.v1.KeepRequest
+	68,  // 84: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
+	7,   // 85: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
+	73,  // 86: rhapsode.fs.v1.FileSystem.BeginErrand:input_type -> rhapsode.fs.v1.ErrandRequest
+	73,  // 87: rhapsode.fs.v1.FileSystem.HoldErrand:input_type -> rhapsode.fs.v1.ErrandRequest
+	74,  // 88: rhapsode.fs.v1.FileSystem.FinishErrand:input_type -> rhapsode.fs.v1.FinishErrandRequest
+	72,  // 89: rhapsode.fs.v1.FileSystem.Errand:input_type -> rhapsode.fs.v1.ErrandKey
+	0,   // 90: rhapsode.fs.v1.FileSystem.Whoami:input_type -> rhapsode.fs.v1.Empty
+	77,  // 91: rhapsode.fs.v1.FileSystem.PutToken:input_type -> rhapsode.fs.v1.TokenRecord
+	79,  // 92: rhapsode.fs.v1.FileSystem.Tokens:input_type -> rhapsode.fs.v1.TokensRequest
+	78,  // 93: rhapsode.fs.v1.FileSystem.DeleteToken:input_type -> rhapsode.fs.v1.TokenRequest
+	24,  // 94: rhapsode.fs.v1.FileSystem.Settings:input_type -> rhapsode.fs.v1.RepoRequest
+	46,  // 95: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
+	47,  // 96: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
+	49,  // 97: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
+	49,  // 98: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
+	51,  // 99: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
+	52,  // 100: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
+	53,  // 101: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
+	9,   // 102: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
+	13,  // 103: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
+	1,   // 104: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
+	18,  // 105: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
+	19,  // 106: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
+	22,  // 107: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
+	25,  // 108: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
+	27,  // 109: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
+	29,  // 110: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
+	31,  // 111: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
+	2,   // 112: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
+	36,  // 113: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
+	31,  // 114: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
+	40,  // 115: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
+	0,   // 116: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
+	44,  // 117: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
+	44,  // 118: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
+	56,  // 119: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
+	63,  // 120: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
+	64,  // 121: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
+	67,  // 122: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
+	64,  // 123: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
+	0,   // 124: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
+	56,  // 125: rhapsode.fs.v1.FileSystem.Pick:output_type -> rhapsode.fs.v1.MergeReply
+	59,  // 126: rhapsode.fs.v1.FileSystem.Keep:output_type -> rhapsode.fs.v1.KeepReply
+	69,  // 127: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
+	70,  // 128: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
+	75,  // 129: rhapsode.fs.v1.FileSystem.BeginErrand:output_type -> rhapsode.fs.v1.ErrandReply
+	0,   // 130: rhapsode.fs.v1.FileSystem.HoldErrand:output_type -> rhapsode.fs.v1.Empty
+	0,   // 131: rhapsode.fs.v1.FileSystem.FinishErrand:output_type -> rhapsode.fs.v1.Empty
+	75,  // 132: rhapsode.fs.v1.FileSystem.Errand:output_type -> rhapsode.fs.v1.ErrandReply
+	81,  // 133: rhapsode.fs.v1.FileSystem.Whoami:output_type -> rhapsode.fs.v1.CallerRecord
+	0,   // 134: rhapsode.fs.v1.FileSystem.PutToken:output_type -> rhapsode.fs.v1.Empty
+	80,  // 135: rhapsode.fs.v1.FileSystem.Tokens:output_type -> rhapsode.fs.v1.TokensReply
+	0,   // 136: rhapsode.fs.v1.FileSystem.DeleteToken:output_type -> rhapsode.fs.v1.Empty
+	82,  // 137: rhapsode.fs.v1.FileSystem.Settings:output_type -> rhapsode.fs.v1.SettingsReply
+	0,   // 138: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
+	48,  // 139: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
+	50,  // 140: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
+	0,   // 141: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
+	0,   // 142: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
+	0,   // 143: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
+	1,   // 144: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
+	102, // [102:145] is the sub-list for method output_type
+	59,  // [59:102] is the sub-list for method input_type
+	59,  // [59:59] is the sub-list for extension type_name
+	59,  // [59:59] is the sub-list for extension extendee
+	0,   // [0:59] is the sub-list for field type_name
 }
 
 func init() { file_rhapsode_proto_init() }
@@ -5447,7 +5973,7 @@ func file_rhapsode_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rhapsode_proto_rawDesc), len(file_rhapsode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   76,
+			NumMessages:   84,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

@@ -53,6 +53,11 @@ const (
 	FileSystem_HoldErrand_FullMethodName   = "/rhapsode.fs.v1.FileSystem/HoldErrand"
 	FileSystem_FinishErrand_FullMethodName = "/rhapsode.fs.v1.FileSystem/FinishErrand"
 	FileSystem_Errand_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Errand"
+	FileSystem_Whoami_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Whoami"
+	FileSystem_PutToken_FullMethodName     = "/rhapsode.fs.v1.FileSystem/PutToken"
+	FileSystem_Tokens_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Tokens"
+	FileSystem_DeleteToken_FullMethodName  = "/rhapsode.fs.v1.FileSystem/DeleteToken"
+	FileSystem_Settings_FullMethodName     = "/rhapsode.fs.v1.FileSystem/Settings"
 )
 
 // FileSystemClient is the client API for FileSystem service.
@@ -92,6 +97,11 @@ type FileSystemClient interface {
 	HoldErrand(ctx context.Context, in *ErrandRequest, opts ...grpc.CallOption) (*Empty, error)
 	FinishErrand(ctx context.Context, in *FinishErrandRequest, opts ...grpc.CallOption) (*Empty, error)
 	Errand(ctx context.Context, in *ErrandKey, opts ...grpc.CallOption) (*ErrandReply, error)
+	Whoami(ctx context.Context, in *Empty, opts ...grpc.CallOption) (*CallerRecord, error)
+	PutToken(ctx context.Context, in *TokenRecord, opts ...grpc.CallOption) (*Empty, error)
+	Tokens(ctx context.Context, in *TokensRequest, opts ...grpc.CallOption) (*TokensReply, error)
+	DeleteToken(ctx context.Context, in *TokenRequest, opts ...grpc.CallOption) (*Empty, error)
+	Settings(ctx context.Context, in *RepoRequest, opts ...grpc.CallOption) (*SettingsReply, error)
 }
 
 type fileSystemClient struct {
@@ -427,6 +437,56 @@ func (c *fileSystemClient) Errand(ctx context.Context, in *ErrandKey, opts ...gr
 	return out, nil
 }
 
+func (c *fileSystemClient) Whoami(ctx context.Context, in *Empty, opts ...grpc.CallOption) (*CallerRecord, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CallerRecord)
+	err := c.cc.Invoke(ctx, FileSystem_Whoami_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) PutToken(ctx context.Context, in *TokenRecord, opts ...grpc.CallOption) (*Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, FileSystem_PutToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) Tokens(ctx context.Context, in *TokensRequest, opts ...grpc.CallOption) (*TokensReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TokensReply)
+	err := c.cc.Invoke(ctx, FileSystem_Tokens_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) DeleteToken(ctx context.Context, in *TokenRequest, opts ...grpc.CallOption) (*Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, FileSystem_DeleteToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) Settings(ctx context.Context, in *RepoRequest, opts ...grpc.CallOption) (*SettingsReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SettingsReply)
+	err := c.cc.Invoke(ctx, FileSystem_Settings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // FileSystemServer is the server API for FileSystem service.
 // All implementations must embed UnimplementedFileSystemServer
 // for forward compatibility.
@@ -464,6 +524,11 @@ type FileSystemServer interface {
 	HoldErrand(context.Context, *ErrandRequest) (*Empty, error)
 	FinishErrand(context.Context, *FinishErrandRequest) (*Empty, error)
 	Errand(context.Context, *ErrandKey) (*ErrandReply, error)
+	Whoami(context.Context, *Empty) (*CallerRecord, error)
+	PutToken(context.Context, *TokenRecord) (*Empty, error)
+	Tokens(context.Context, *TokensRequest) (*TokensReply, error)
+	DeleteToken(context.Context, *TokenRequest) (*Empty, error)
+	Settings(context.Context, *RepoRequest) (*SettingsReply, error)
 	mustEmbedUnimplementedFileSystemServer()
 }
 
@@ -566,6 +631,21 @@ func (UnimplementedFileSystemServer) FinishErrand(context.Context, *FinishErrand
 }
 func (UnimplementedFileSystemServer) Errand(context.Context, *ErrandKey) (*ErrandReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Errand not implemented")
+}
+func (UnimplementedFileSystemServer) Whoami(context.Context, *Empty) (*CallerRecord, error) {
+	return nil, status.Error(codes.Unimplemented, "method Whoami not implemented")
+}
+func (UnimplementedFileSystemServer) PutToken(context.Context, *TokenRecord) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method PutToken not implemented")
+}
+func (UnimplementedFileSystemServer) Tokens(context.Context, *TokensRequest) (*TokensReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Tokens not implemented")
+}
+func (UnimplementedFileSystemServer) DeleteToken(context.Context, *TokenRequest) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteToken not implemented")
+}
+func (UnimplementedFileSystemServer) Settings(context.Context, *RepoRequest) (*SettingsReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Settings not implemented")
 }
 func (UnimplementedFileSystemServer) mustEmbedUnimplementedFileSystemServer() {}
 func (UnimplementedFileSystemServer) testEmbeddedByValue()                    {}
@@ -1117,6 +1197,96 @@ func _FileSystem_Errand_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FileSystem_Whoami_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(Empty)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Whoami(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Whoami_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Whoami(ctx, req.(*Empty))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_PutToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TokenRecord)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).PutToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_PutToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).PutToken(ctx, req.(*TokenRecord))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_Tokens_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TokensRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Tokens(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Tokens_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Tokens(ctx, req.(*TokensRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_DeleteToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).DeleteToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_DeleteToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).DeleteToken(ctx, req.(*TokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_Settings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RepoRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Settings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Settings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Settings(ctx, req.(*RepoRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // FileSystem_ServiceDesc is the grpc.ServiceDesc for FileSystem service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1235,6 +1405,26 @@ var FileSystem_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Errand",
 			Handler:    _FileSystem_Errand_Handler,
+		},
+		{
+			MethodName: "Whoami",
+			Handler:    _FileSystem_Whoami_Handler,
+		},
+		{
+			MethodName: "PutToken",
+			Handler:    _FileSystem_PutToken_Handler,
+		},
+		{
+			MethodName: "Tokens",
+			Handler:    _FileSystem_Tokens_Handler,
+		},
+		{
+			MethodName: "DeleteToken",
+			Handler:    _FileSystem_DeleteToken_Handler,
+		},
+		{
+			MethodName: "Settings",
+			Handler:    _FileSystem_Settings_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
