@@ -23,7 +23,15 @@ require (
 
 require golang.org/x/text v0.43.0
 
-require github.com/yuin/goldmark v1.8.7
+require (
+	github.com/microcosm-cc/bluemonday v1.0.27
+	github.com/yuin/goldmark v1.8.7
+)
+
+require (
+	github.com/aymerick/douceur v0.2.0 // indirect
+	github.com/gorilla/css v1.0.1 // indirect
+)
 
 require (
 	github.com/DataDog/zstd v1.5.7 // indirect
