@@ -1,0 +1,227 @@
+package download_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"io"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"rhapsode/internal/fault"
+	"rhapsode/repo-api/internal/book"
+	"rhapsode/repo-api/internal/book/booktest"
+	"rhapsode/repo-api/internal/download"
+	"rhapsode/repo-api/internal/xhtml"
+)
+
+// memory is a Store that counts.
+type memory struct {
+	mu   sync.Mutex
+	data map[string][]byte
+	puts int
+}
+
+func newMemory() *memory { return &memory{data: make(map[string][]byte)} }
+
+func (m *memory) Get(_ context.Context, key string) ([]byte, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	data, ok := m.data[key]
+	return data, ok
+}
+
+func (m *memory) Put(_ context.Context, key string, data []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.puts++
+	m.data[key] = bytes.Clone(data)
+}
+
+// edition makes one of the only collection of src.
+func edition(t testing.TB, src book.Source) download.Edition {
+	t.Helper()
+	l, err := book.NewReadings(1<<20).Library(context.Background(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(l.Collections) != 1 {
+		t.Fatalf("%d collections, not 1", len(l.Collections))
+	}
+	return download.Edition{
+		Source: src, Collection: l.Collections[0], Number: "1.1",
+		Time: time.Date(2025, 5, 20, 12, 0, 0, 0, time.UTC), Publisher: "The Press",
+		Address: "https://rhapsode.example/content/book@1.1/",
+	}
+}
+
+func corpusEdition(t testing.TB) download.Edition {
+	t.Helper()
+	return edition(t, booktest.Dir(t, filepath.Join(booktest.Corpus(t), "book")))
+}
+
+func open(t testing.TB, e download.Edition) *download.Book {
+	t.Helper()
+	b, err := download.Open(context.Background(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func makeIt(t testing.TB, b *download.Book, r download.Recipe) ([]byte, []xhtml.Finding) {
+	t.Helper()
+	var out bytes.Buffer
+	findings, err := r.Make(context.Background(), b, &out)
+	if err != nil {
+		t.Fatalf("%s: %v", r.Name(), err)
+	}
+	return out.Bytes(), findings
+}
+
+// unzip returns the files of an archive, and their order.
+func unzip(t testing.TB, data []byte) (files map[string][]byte, order []string) {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = make(map[string][]byte)
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r) // checks the checksum
+		if err != nil {
+			t.Fatalf("%s: %v", f.Name, err)
+		}
+		if _, twice := files[f.Name]; twice {
+			t.Errorf("%s is there twice", f.Name)
+		}
+		files[f.Name], order = content, append(order, f.Name)
+	}
+	return files, order
+}
+
+func TestTheSameEditionIsTheSameBytes(t *testing.T) {
+	src := everythingSource(t)
+	plain, kept := edition(t, src), edition(t, src)
+	kept.Store = newMemory()
+	for _, r := range download.Recipes() {
+		first, _ := makeIt(t, open(t, plain), r)
+		makeIt(t, open(t, kept), r)
+		again, _ := makeIt(t, open(t, kept), r) // from the store
+		if !bytes.Equal(first, again) {
+			t.Errorf("%s: other bytes from the store than without it", r.Name())
+		}
+		later := plain
+		later.Time = later.Time.Add(time.Hour)
+		if other, _ := makeIt(t, open(t, later), r); bytes.Equal(first, other) {
+			t.Errorf("%s: an edition of another time has the same bytes", r.Name())
+		}
+	}
+}
+
+func TestWhatDidNotChangeIsNotMadeAgain(t *testing.T) {
+	const pages = 7 // of the made-up book
+	store := newMemory()
+	putsOf := func(files map[string]string) int {
+		before := store.puts
+		e := edition(t, booktest.Files(t, files))
+		e.Store = store
+		b := open(t, e)
+		for _, r := range download.Recipes() {
+			makeIt(t, b, r)
+		}
+		return store.puts - before
+	}
+	const forms = 2 // epub and site
+
+	files := everything(t)
+	if n := putsOf(files); n < pages*forms+pages {
+		t.Errorf("a new book put %d things into the store; its outlines and pages alone are %d", n, pages*forms+pages)
+	}
+	if n := putsOf(files); n != 0 {
+		t.Errorf("the same book made %d things again", n)
+	}
+	files["modules/m0/index.cnxml"] = module("Preface", `<para id="a">Changed.</para>`)
+	if n := putsOf(files); n != 1+forms {
+		t.Errorf("one changed module made %d things again, not its outline and its page for each of %d forms", n, forms)
+	}
+	files["modules/m0/index.cnxml"] = module("Foreword", `<para id="a">Changed.</para>`)
+	if n := putsOf(files); n != 1+forms+1 {
+		t.Errorf("a changed title made %d things again, not those of its page and the next page of the site, which names it", n)
+	}
+}
+
+func TestFailuresNameThePlace(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(files map[string]string)
+		want   string
+	}{
+		{"a module that is not there", func(f map[string]string) { delete(f, "modules/m2/index.cnxml") },
+			"collections/all.collection.xml:9:76: the module m2 is not there"},
+		{"a module that is not well formed", func(f map[string]string) {
+			f["modules/m2/index.cnxml"] = "<document xmlns='http://cnx.rice.edu/cnxml'>\n<a></b>"
+		},
+			"modules/m2/index.cnxml:2:"},
+		{"no modules", func(f map[string]string) {
+			f["collections/all.collection.xml"] = `<collection xmlns="http://cnx.rice.edu/collxml"><content/></collection>`
+		}, "collections/all.collection.xml: the collection holds no module"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			files := everything(t)
+			tt.change(files)
+			_, err := download.Open(context.Background(), edition(t, booktest.Files(t, files)))
+			if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("the error is %v; it should be invalid and say %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// broken is a Source that fails to open one file.
+type broken struct {
+	book.Source
+	path string
+}
+
+func (b broken) Open(ctx context.Context, f book.File) (io.ReadCloser, error) {
+	if f.Path.String() == b.path {
+		return nil, fault.Newf(fault.Unavailable, "open", "no replica answers")
+	}
+	return b.Source.Open(ctx, f)
+}
+
+func TestAFileThatCannotBeReadFailsTheRecipe(t *testing.T) {
+	e := edition(t, everythingSource(t))
+	for _, tt := range []struct {
+		path   string
+		recipe download.Recipe
+	}{
+		{"LICENSE", download.Complete{}},
+		{"modules/m2/index.cnxml", download.EPUB{}},
+		{"modules/m1/cat.png", download.Site{}},
+	} {
+		good := open(t, e)
+		bad := download.Broken(good, func(s book.Source) book.Source { return broken{s, tt.path} })
+		if _, err := tt.recipe.Make(context.Background(), bad, io.Discard); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("%s without %s: %v", tt.recipe.Name(), tt.path, err)
+		}
+		canceled, cancel := context.WithCancel(context.Background())
+		cancel()
+		if _, err := tt.recipe.Make(canceled, good, io.Discard); err == nil {
+			t.Errorf("%s went on after it was canceled", tt.recipe.Name())
+		}
+	}
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
