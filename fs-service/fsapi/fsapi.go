@@ -57,7 +57,7 @@ type StatQuestion struct {
 	At
 	Inline int64          // send the body along if it has at most so many bytes; 0: never
 	Have   content.Digest // … unless this is its digest
-	Brief  bool           // leave Modified out: looking for it may take a walk through the history
+	Brief  bool           // leave Modified out: looking for it may take a walk through the history. Of the root, also who may read only parts is told that it is there, without its digest
 }
 
 // Stat is what is at a place.

@@ -60,9 +60,12 @@ func (n *Node) Stat(ctx context.Context, q fsapi.StatQuestion) (fsapi.Stat, erro
 }
 
 func (n *Node) stat(ctx context.Context, q fsapi.StatQuestion, barrier func() error) (fsapi.Stat, error) {
-	judge := readable(q.Path)
+	judge, partly := readable(q.Path), false
 	if q.Brief && q.Path.IsRoot() {
-		judge = gate.Pass.Walk
+		judge = func(pass gate.Pass, edition bool) error {
+			partly = pass.Read(q.Path, edition) != nil
+			return pass.Walk(edition)
+		}
 	}
 	s, err := n.settle(ctx, q.At, barrier, judge)
 	if err != nil {
@@ -71,6 +74,9 @@ func (n *Node) stat(ctx context.Context, q fsapi.StatQuestion, barrier func() er
 	stat := fsapi.Stat{Repo: q.Repo, Ref: s.ref, Commit: s.commit.ID}
 	if stat.Entry, err = n.trees.Lookup(ctx, s.src, s.commit.Tree, q.Path); err != nil {
 		return fsapi.Stat{}, err
+	}
+	if partly { // a digest tells, to who knows it, what is there
+		stat.Entry.Digest = content.Digest{}
 	}
 	if !q.Brief {
 		if stat.Modified, err = n.modified(ctx, s, q.Path); err != nil {

@@ -71,7 +71,8 @@ func (s *State) Files(context.Context) ([]book.File, error) { return s.files, ni
 
 // Open reads one of Files.
 func (s *State) Open(ctx context.Context, f book.File) (io.ReadCloser, error) {
-	return s.fs.Blob(ctx, s.Repo, f.Digest, 0, -1)
+	at := fsapi.At{Repo: s.Repo, Rev: content.AtCommit(s.Commit), Path: f.Path}
+	return s.fs.Blob(ctx, at, f.Digest, 0, -1)
 }
 
 // walk collects the documents of one commit, level by level.
