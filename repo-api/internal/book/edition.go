@@ -50,6 +50,15 @@ func (n Number) String() string {
 	return fmt.Sprintf("%d.%d", n.Major, n.Minor)
 }
 
+// IsZero says whether n numbers nothing.
+func (n Number) IsZero() bool { return n == Number{} }
+
+// MarshalText and UnmarshalText let a Number stand in JSON.
+func (n Number) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
+
+// UnmarshalText is ParseNumber.
+func (n *Number) UnmarshalText(b []byte) (err error) { *n, err = ParseNumber(string(b)); return err }
+
 // Compare orders numbers: 1.9 comes before 1.10.
 func (n Number) Compare(o Number) int {
 	return slices.Compare([]int{n.Major, n.Minor}, []int{o.Major, o.Minor})

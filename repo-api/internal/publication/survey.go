@@ -1,0 +1,159 @@
+package publication
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
+	"rhapsode/internal/fault"
+	"rhapsode/repo-api/internal/book"
+	"rhapsode/repo-api/internal/check"
+)
+
+// survey is what a state of the work holds, and what is wrong with it.
+type survey struct {
+	library  *book.Library
+	findings []check.Finding
+	works    []Work                   // all of the repository, not numbered yet; modules first, both in the order of their paths
+	credits  map[string][]book.Credit // by the works' keys
+	wanted   []string                 // ids of collections; none: all
+}
+
+// errors counts the findings that forbid publication.
+func (s survey) errors() (n int) {
+	for _, f := range s.findings {
+		if f.Severity == check.Error {
+			n++
+		}
+	}
+	return n
+}
+
+// survey checks a state, and lists the works in it. Before is the edition that was made last.
+func (j *job) survey(ctx context.Context, commit content.Digest, wanted []string, before Edition) (s survey, err error) {
+	rules, err := j.rules(ctx)
+	if err != nil {
+		return s, err
+	}
+	if s.library, err = j.library(ctx, commit); err != nil {
+		return s, err
+	}
+	report, err := check.Run(ctx, s.library.Source, j.Readings, check.Options{
+		Collections: wanted, Known: rules.Known, Elsewhere: j.elsewhere, Published: before.has,
+	})
+	if err != nil {
+		return s, err
+	}
+	s.findings = report.Findings
+	for _, name := range wanted {
+		if c, ok := s.library.Collection(name); ok { // otherwise it is a finding
+			s.wanted = append(s.wanted, c.ID)
+		}
+	}
+	s.credits = map[string][]book.Credit{}
+	return s, s.enumerate(ctx, j.Readings)
+}
+
+// library is what a commit holds.
+func (j *job) library(ctx context.Context, commit content.Digest) (*book.Library, error) {
+	src, err := j.States.Open(ctx, j.repo, content.AtCommit(commit), fsapi.Any)
+	if err != nil {
+		return nil, err
+	}
+	return j.Readings.Library(ctx, src)
+}
+
+// has says whether a module was published under a number.
+func (e Edition) has(module, number string) bool {
+	n, err := book.ParseNumber(number)
+	if err != nil {
+		return false
+	}
+	for _, w := range e.Works {
+		if w.Kind == kindModule && w.ID == module {
+			return n.Major <= w.Number.Major
+		}
+	}
+	return false
+}
+
+// elsewhere says whether another repository has a module in an edition.
+func (j *job) elsewhere(ctx context.Context, ref book.ModuleRef) (bool, error) {
+	var n book.Number
+	if ref.Version != "" {
+		var err error
+		if n, err = book.ParseNumber(ref.Version); err != nil {
+			return false, nil
+		}
+	}
+	_, _, err := j.EditionOf(ctx, Home{Repo: ref.Repo, Kind: kindModule, ID: ref.ID}, n)
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// enumerate lists the works.
+func (s *survey) enumerate(ctx context.Context, readings *book.Readings) error {
+	var files []book.File
+	for _, f := range s.library.Index.Of(book.KindCNXML) {
+		if len(s.library.Collections) == 0 || len(s.library.Holders(f.Path)) > 0 {
+			files = append(files, f)
+		}
+	}
+	read, err := readings.Modules(ctx, s.library.Source, files)
+	if err != nil {
+		return err
+	}
+	modules := map[content.Path]*book.Module{}
+	for i, m := range read {
+		if m == nil {
+			continue // malformed: it is a finding
+		}
+		w := work(kindModule, m.ID, m.Path, m.Metadata)
+		w.Contents = s.contents(m, files[i])
+		modules[m.Path] = m
+		s.works = append(s.works, w)
+		s.credits[w.key()] = m.Metadata.Credits
+	}
+	for _, c := range s.library.Collections {
+		w := work(kindCollection, c.ID, c.Path, c.Metadata)
+		var held []*book.Module
+		for _, it := range c.Modules {
+			if f, ok := s.library.Module(c, it.Module); ok && modules[f.Path] != nil {
+				held = append(held, modules[f.Path])
+				w.holds = append(w.holds, it.Module.ID)
+			}
+		}
+		print := book.FingerprintOf(c, s.library.Shown(c, held))
+		w.Structure, w.Contents = hex.EncodeToString(print.Structure[:]), hex.EncodeToString(print.Contents[:])
+		s.works = append(s.works, w)
+		s.credits[w.key()] = c.Metadata.Credits
+	}
+	return nil
+}
+
+func work(kind, id string, at content.Path, m book.Metadata) Work {
+	return Work{
+		ID: id, Kind: kind, Path: at.String(), Title: m.Title,
+		UUID: m.UUID, Language: m.Language, Licence: m.Licence.URL,
+	}
+}
+
+// contents is a digest of all that a module is made of: its document, and the files it shows.
+func (s *survey) contents(m *book.Module, f book.File) string {
+	h := sha256.New()
+	fmt.Fprintln(h, f.Digest)
+	for _, r := range m.References {
+		if r.Kind == book.Link {
+			continue
+		}
+		if t := s.library.Index.Find(f.Path, r.URL); t.Place == book.Inside {
+			fmt.Fprintln(h, t.File.Path, t.File.Digest)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
