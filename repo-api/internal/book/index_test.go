@@ -74,6 +74,7 @@ func TestModulesKnowTheirCollections(t *testing.T) {
 	const two = `<c:collection xmlns:c="http://cnx.rice.edu/collxml"><c:content><c:subcollection><c:content><c:module document="m1"/></c:content></c:subcollection></c:content></c:collection>`
 	src := booktest.Files(t, map[string]string{
 		"collections/one.collection.xml": one, "collections/two.collection.xml": two, "collections/bad.collection.xml": "<",
+		"games/collection.xml": "<games/>", "more/foreign.collection.xml": "<games/>",
 		"modules/m1/index.cnxml": "", "modules/m2/index.cnxml": "", "modules/m3/index.cnxml": "", "old/m1/index.cnxml": "",
 	})
 	readings := book.NewReadings(1 << 20)
@@ -92,7 +93,8 @@ func TestModulesKnowTheirCollections(t *testing.T) {
 			t.Errorf("%s is in %v, not %v", path, got, want)
 		}
 	}
-	if len(l.Malformed) != 1 || l.Malformed[0].Path.String() != "collections/bad.collection.xml" {
+	if len(l.Malformed) != 2 || l.Malformed[0].Path.String() != "collections/bad.collection.xml" ||
+		l.Malformed[1].Path.String() != "more/foreign.collection.xml" || !l.Malformed[1].Foreign {
 		t.Errorf("malformed: %v", l.Malformed)
 	}
 	c, ok := l.Collection("u-1")

@@ -30,7 +30,9 @@ func (r *Readings) Library(ctx context.Context, src Source) (*Library, error) {
 		c, err := r.Collection(ctx, src, f)
 		var malformed *Malformed
 		switch {
-		case errors.As(err, &malformed):
+		case errors.As(err, &malformed) && malformed.Foreign && f.Path.Base() == "collection.xml":
+			continue // many programs call something else so
+		case malformed != nil:
 			l.Malformed = append(l.Malformed, malformed)
 			continue
 		case err != nil:

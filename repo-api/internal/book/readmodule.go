@@ -27,7 +27,7 @@ func ReadModule(path content.Path, r io.Reader) (*Module, error) {
 	}
 	m := newModule(path, kind, Position{1, 1})
 	if len(text) > MaxDocument {
-		return nil, fault.New(fault.Invalid, "read", "", &Malformed{path, Position{}, fmt.Sprintf("the document is longer than %d bytes", MaxDocument)})
+		return nil, fault.New(fault.Invalid, "read", "", &Malformed{Path: path, Reason: fmt.Sprintf("the document is longer than %d bytes", MaxDocument)})
 	}
 	switch kind {
 	case KindHTML:

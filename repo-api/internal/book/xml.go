@@ -31,9 +31,10 @@ const (
 
 // Malformed is why a document can't be read.
 type Malformed struct {
-	Path   content.Path
-	At     Position
-	Reason string
+	Path    content.Path
+	At      Position
+	Reason  string
+	Foreign bool // it is well formed, but of another format than its name says
 }
 
 func (e *Malformed) Error() string {
@@ -225,8 +226,9 @@ func (s *scanner) stranger(root *element, ns, local string) error {
 	if err := s.finish(); err != nil {
 		return err
 	}
-	return s.malformed(root.at, fmt.Sprintf("the root is <%s> in the name space %q, not <%s> in %s",
-		clip(root.name.Local), clip(root.name.Space), local, ns))
+	reason := fmt.Sprintf("the root is <%s> in the name space %q, not <%s> in %s",
+		clip(root.name.Local), clip(root.name.Space), local, ns)
+	return fault.New(fault.Invalid, "read", "", &Malformed{s.path, root.at, reason, true})
 }
 
 func (s *scanner) bad(reason string, args ...any) error {
@@ -234,7 +236,7 @@ func (s *scanner) bad(reason string, args ...any) error {
 }
 
 func (s *scanner) malformed(at Position, reason string) error {
-	return fault.New(fault.Invalid, "read", "", &Malformed{s.path, at, reason})
+	return fault.New(fault.Invalid, "read", "", &Malformed{s.path, at, reason, false})
 }
 
 // fail turns what the decoder says into a Malformed. The text is here whole, so
