@@ -90,7 +90,7 @@ func (s *settings) Put(x *flow.Exchange) (flow.Done, error) {
 
 // Patch changes a part of them.
 func (s *settings) Patch(x *flow.Exchange) (flow.Done, error) {
-	asked, err := readPatch(x)
+	asked, err := readPatch(x, maxJSON)
 	if err != nil {
 		return flow.Done{}, err
 	}
