@@ -111,9 +111,8 @@ func (l ledger) read(ctx context.Context, name string, v any) (e content.Expect,
 	if err != nil {
 		return e, false, err
 	}
-	stat, err := l.fs.Stat(ctx, fsapi.StatQuestion{
-		At: fsapi.At{Repo: l.repo, Rev: rev, Path: path}, Inline: content.InlineLimit, Brief: true,
-	})
+	at := fsapi.At{Repo: l.repo, Rev: rev, Path: path}
+	stat, err := l.fs.Stat(ctx, fsapi.StatQuestion{At: at, Inline: content.InlineLimit, Brief: true})
 	if fault.Is(err, fault.NotFound) {
 		return content.Absent(), false, l.there(ctx)
 	}
@@ -122,7 +121,7 @@ func (l ledger) read(ctx context.Context, name string, v any) (e content.Expect,
 	}
 	text := stat.Inline
 	if text == nil {
-		if text, err = l.all(ctx, stat.Entry); err != nil {
+		if text, err = l.all(ctx, at, stat.Entry); err != nil {
 			return e, false, err
 		}
 	}
@@ -139,8 +138,8 @@ func (l ledger) there(ctx context.Context) error {
 	return err
 }
 
-func (l ledger) all(ctx context.Context, e content.Entry) ([]byte, error) {
-	r, err := l.fs.Blob(ctx, l.repo, e.Digest, 0, -1)
+func (l ledger) all(ctx context.Context, at fsapi.At, e content.Entry) ([]byte, error) {
+	r, err := l.fs.Blob(ctx, at, e.Digest, 0, -1)
 	if err != nil {
 		return nil, err
 	}
