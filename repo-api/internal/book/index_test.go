@@ -67,6 +67,29 @@ func TestFind(t *testing.T) {
 	}
 }
 
+func TestTheNearestModuleOfAnIDIsMeant(t *testing.T) {
+	src := booktest.Files(t, map[string]string{
+		"a/col1_1.1_complete/m1/index.cnxml": "", "b/col2_1.1_complete/m1/index_auto_generated.cnxml": "", "m2.cnxml": "",
+	})
+	files, err := src.Files(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := book.NewIndex(files)
+	for from, want := range map[string]string{
+		"a/col1_1.1_complete/collection.xml": "a/col1_1.1_complete/m1/index.cnxml",
+		"b/col2_1.1_complete/collection.xml": "b/col2_1.1_complete/m1/index_auto_generated.cnxml",
+		"collection.xml":                     "a/col1_1.1_complete/m1/index.cnxml",
+	} {
+		if f, ok := index.Module(booktest.Path(t, from), "m1"); !ok || f.Path.String() != want {
+			t.Errorf("%s means %s", from, f.Path)
+		}
+	}
+	if f, ok := index.Module(files[0].Path, "m2"); !ok || f.Path.String() != "m2.cnxml" {
+		t.Errorf("m2 is %s", f.Path)
+	}
+}
+
 func TestModulesKnowTheirCollections(t *testing.T) {
 	const one = `<collection xmlns="http://cnx.rice.edu/collxml"><metadata xmlns:md="http://cnx.rice.edu/mdml">
 		<md:title>One</md:title><md:slug>one</md:slug><md:uuid>u-1</md:uuid></metadata>
@@ -74,7 +97,7 @@ func TestModulesKnowTheirCollections(t *testing.T) {
 	const two = `<c:collection xmlns:c="http://cnx.rice.edu/collxml"><c:content><c:subcollection><c:content><c:module document="m1"/></c:content></c:subcollection></c:content></c:collection>`
 	src := booktest.Files(t, map[string]string{
 		"collections/one.collection.xml": one, "collections/two.collection.xml": two, "collections/bad.collection.xml": "<",
-		"games/collection.xml": "<games/>", "more/foreign.collection.xml": "<games/>",
+		"games/collection.xml": "<games/>", "more/foreign.collection.xml": "<games/>", "torn/collection.xml": "<games>",
 		"modules/m1/index.cnxml": "", "modules/m2/index.cnxml": "", "modules/m3/index.cnxml": "", "old/m1/index.cnxml": "",
 	})
 	readings := book.NewReadings(1 << 20)
@@ -93,7 +116,7 @@ func TestModulesKnowTheirCollections(t *testing.T) {
 			t.Errorf("%s is in %v, not %v", path, got, want)
 		}
 	}
-	if len(l.Malformed) != 2 || l.Malformed[0].Path.String() != "collections/bad.collection.xml" ||
+	if len(l.Malformed) != 3 || l.Malformed[2].Foreign || l.Malformed[0].Path.String() != "collections/bad.collection.xml" ||
 		l.Malformed[1].Path.String() != "more/foreign.collection.xml" || !l.Malformed[1].Foreign {
 		t.Errorf("malformed: %v", l.Malformed)
 	}

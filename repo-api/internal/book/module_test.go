@@ -154,6 +154,34 @@ func TestWhatIsMalformedIsRefusedWithItsPlace(t *testing.T) {
 	}
 }
 
+// TestASmallDocumentStaysSmall holds entities to a bound: what would grow beyond
+// it is not known.
+func TestASmallDocumentStaysSmall(t *testing.T) {
+	declared := `<!DOCTYPE document [<!ENTITY a "` + strings.Repeat("x", 1<<20) + `">]>`
+	document := func(uses int) string {
+		return declared + "\n" + `<document xmlns="http://cnx.rice.edu/cnxml"><title>` + strings.Repeat("&a;", uses) + "</title><content/></document>"
+	}
+	if m := read(t, "m1/index.cnxml", document(2)); len(m.Metadata.Title) != 2<<20 {
+		t.Errorf("the title has %d bytes", len(m.Metadata.Title))
+	}
+	_, err := book.ReadModule(booktest.Path(t, "m1/index.cnxml"), strings.NewReader(document(40)))
+	if why := malformed(t, err); why.At.Line != 2 || !strings.Contains(why.Reason, "entity") {
+		t.Errorf("refused as %v", why)
+	}
+}
+
+// TestHostilePagesAreRead holds readers of text to time that grows with its length.
+func TestHostilePagesAreRead(t *testing.T) {
+	const many = 50_000
+	for name, text := range map[string]string{
+		"brackets.md": strings.Repeat("[", many), "quotes.md": strings.Repeat("> ", 2000) + "x", "images.md": strings.Repeat("![", many),
+		"stars.md": strings.Repeat("*a ", many), "tags.html": strings.Repeat("<a href=x ", many), "comments.html": strings.Repeat("<!--", many),
+		"aliases.md": "---\na: &a [x,x]\nb: &b [*a,*a]\ntags: [*b,*b]\n---\n",
+	} {
+		read(t, name, text)
+	}
+}
+
 func TestRemarksOnTheFormat(t *testing.T) {
 	m := read(t, "m1/index.cnxml", `<document xmlns="http://cnx.rice.edu/cnxml">
 <content>
