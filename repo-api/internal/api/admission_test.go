@@ -43,7 +43,7 @@ func TestWhoAsksTooOftenWaits(t *testing.T) {
 		s.want(200, "GET", path, "", from...)
 	}
 	for range 2 {
-		s.want(200, "GET", "/repos", "", "X-Forwarded-For", "192.0.2.2", "Authorization", "Bearer ada")
+		s.want(401, "GET", "/repos", "", "X-Forwarded-For", "192.0.2.2", "Authorization", "Bearer ada") // who guesses is counted too
 	}
 	s.want(http.StatusTooManyRequests, "GET", "/repos", "", "X-Forwarded-For", "192.0.2.3", "Authorization", "Bearer ada")
 	s.want(200, "GET", "/repos", "", "X-Forwarded-For", "192.0.2.3")

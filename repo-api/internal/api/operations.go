@@ -25,11 +25,11 @@ func NewErrands(fs fsapi.Errands, log *slog.Logger) *errand.Errands {
 
 // callerOf tells callers apart, without keeping what they identify themselves by.
 func callerOf(r *http.Request) string {
-	credentials := r.Header.Get("Authorization")
-	if credentials == "" {
+	brought := credentialOf(r)
+	if brought.IsZero() {
 		return "anybody"
 	}
-	sum := sha256.Sum256([]byte(credentials))
+	sum := sha256.Sum256([]byte(brought.Reveal()))
 	return hex.EncodeToString(sum[:])
 }
 
