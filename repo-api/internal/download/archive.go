@@ -9,11 +9,13 @@ import (
 	"io"
 	"path"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/flate"
 
+	"rhapsode/internal/fault"
 	"rhapsode/repo-api/internal/book"
 )
 
@@ -21,16 +23,17 @@ import (
 // no sizes that come after the data.
 type archive struct {
 	zip        *zip.Writer
+	packer     *packer
 	date, hour uint16 // of every file, as MS-DOS writes them
 }
 
-func newArchive(w io.Writer, t time.Time) *archive {
+func newArchive(w io.Writer, t time.Time, k *packer) *archive {
 	t = t.UTC()
 	if t.Year() < 1980 || t.Year() > 2107 {
 		t = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	return &archive{
-		zip:  zip.NewWriter(w),
+		zip: zip.NewWriter(w), packer: k,
 		date: uint16(t.Day() + int(t.Month())<<5 + (t.Year()-1980)<<9),
 		hour: uint16(t.Second()/2 + t.Minute()<<5 + t.Hour()<<11),
 	}
@@ -44,22 +47,37 @@ type packed struct {
 	data   []byte // compressed, if Method says so
 }
 
+// packer compresses. What that takes is large, and used again.
+type packer struct{ writers sync.Pool }
+
 // pack compresses data, if that makes it smaller.
-func pack(data []byte) packed {
-	p := stored(data)
+func (k *packer) pack(data []byte) (packed, error) {
 	var out bytes.Buffer
-	w, err := flate.NewWriter(&out, 6)
-	if err != nil {
-		return p
+	w, ok := k.writers.Get().(*flate.Writer)
+	if ok {
+		w.Reset(&out)
+	} else {
+		var err error
+		if w, err = flate.NewWriter(&out, level); err != nil {
+			return packed{}, fault.New(fault.Internal, "pack", "", err)
+		}
 	}
-	// Neither can fail: out is memory.
-	_, _ = w.Write(data)
-	_ = w.Close()
+	defer k.writers.Put(w)
+	if _, err := w.Write(data); err != nil {
+		return packed{}, fault.New(fault.Internal, "pack", "", err)
+	}
+	if err := w.Close(); err != nil {
+		return packed{}, fault.New(fault.Internal, "pack", "", err)
+	}
+	p := stored(data)
 	if out.Len() < len(data) {
 		p.Method, p.data = zip.Deflate, out.Bytes()
 	}
-	return p
+	return p, nil
 }
+
+// level is how hard is tried to make a file smaller.
+const level = 6
 
 // stored is data as it is.
 func stored(data []byte) packed {
@@ -84,6 +102,15 @@ func (a *archive) add(name string, p packed) error {
 	}
 	_, err = w.Write(p.data)
 	return err
+}
+
+// addPacked compresses data and adds it.
+func (a *archive) addPacked(name string, data []byte) error {
+	p, err := a.packer.pack(data)
+	if err != nil {
+		return err
+	}
+	return a.add(name, p)
 }
 
 // copy adds a file as it is, however long. It is read twice: its checksum stands

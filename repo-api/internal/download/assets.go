@@ -144,7 +144,7 @@ func (b *Book) addFiles(ctx context.Context, a *archive, under string, assets []
 		if isCompressed(as.name) {
 			return stored(data), nil
 		}
-		return pack(data), nil
+		return b.packer.pack(data)
 	}
 	return inOrder(ctx, assets, create, func(as *asset, p packed) error {
 		added(as)

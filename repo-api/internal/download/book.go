@@ -26,6 +26,7 @@ type Book struct {
 	title    string
 	language string
 	store    Store
+	packer   *packer
 	index    *book.Index
 	files    []book.File
 
@@ -64,7 +65,7 @@ func Open(ctx context.Context, e Edition) (*Book, error) {
 		return nil, err
 	}
 	b := &Book{
-		edition: e, files: files, index: book.NewIndex(files), store: e.Store,
+		edition: e, files: files, index: book.NewIndex(files), store: e.Store, packer: new(packer),
 		byPath: make(map[content.Path]*page), assets: make(map[content.Path]*asset),
 	}
 	if b.store == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"hash"
 	"io"
 	"strings"
 
@@ -29,12 +28,12 @@ func (Complete) FileName(b *Book) string { return b.fileName() + "-complete.zip"
 
 // Make writes the bag.
 func (c Complete) Make(ctx context.Context, b *Book, w io.Writer) ([]xhtml.Finding, error) {
-	a := newArchive(w, b.edition.Time)
+	a := newArchive(w, b.edition.Time, b.packer)
 	top := strings.TrimSuffix(c.FileName(b), ".zip") + "/"
 	var manifest, tags strings.Builder
 	tag := func(name, text string) error {
 		fmt.Fprintf(&tags, "%x  %s\n", sha256.Sum256([]byte(text)), name)
-		return a.add(top+name, pack([]byte(text)))
+		return a.addPacked(top+name, []byte(text))
 	}
 
 	if err := tag("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"); err != nil {
@@ -45,15 +44,16 @@ func (c Complete) Make(ctx context.Context, b *Book, w io.Writer) ([]xhtml.Findi
 	}
 	err := inOrder(ctx, b.files, b.payload, func(f book.File, p payload) error {
 		name := "data/" + f.Path.String()
-		if p.sum == nil {
-			p.sum = sha256.New()
-			if err := a.copy(ctx, b.edition.Source, f, top+name, p.sum); err != nil {
+		if f.Size > mostHeld {
+			sum := sha256.New()
+			if err := a.copy(ctx, b.edition.Source, f, top+name, sum); err != nil {
 				return err
 			}
+			p.Sum = sum.Sum(nil)
 		} else if err := a.add(top+name, p.packed); err != nil {
 			return err
 		}
-		fmt.Fprintf(&manifest, "%x  %s\n", p.sum.Sum(nil), bagName(name))
+		fmt.Fprintf(&manifest, "%x  %s\n", p.Sum, bagName(name))
 		return nil
 	})
 	if err != nil {
@@ -62,34 +62,44 @@ func (c Complete) Make(ctx context.Context, b *Book, w io.Writer) ([]xhtml.Findi
 	if err := tag("manifest-sha256.txt", manifest.String()); err != nil {
 		return nil, err
 	}
-	if err := a.add(top+"tagmanifest-sha256.txt", pack([]byte(tags.String()))); err != nil {
+	if err := a.addPacked(top+"tagmanifest-sha256.txt", []byte(tags.String())); err != nil {
 		return nil, err
 	}
 	return nil, a.close()
 }
 
-// payload is a file of the bag; without a sum it is too long to be held.
+// payload is a file of the bag that is short enough to be held.
 type payload struct {
 	packed
-	sum hash.Hash
+	Sum []byte `json:"sum"` // SHA-256
 }
 
+// payload reads a file; what takes work is kept.
 func (b *Book) payload(ctx context.Context, f book.File) (payload, error) {
+	var p payload
 	if f.Size > mostHeld {
-		return payload{}, nil
+		return p, nil
+	}
+	asIs := isCompressed(f.Path.Base())
+	key := keyOf("source", f.Digest)
+	if !asIs && b.recall(ctx, key, &p, &p.data) {
+		return p, nil
 	}
 	data, err := b.read(ctx, f)
 	if err != nil {
-		return payload{}, err
+		return p, err
 	}
-	p := payload{sum: sha256.New()}
-	p.sum.Write(data)
-	if isCompressed(f.Path.Base()) {
+	if asIs {
 		p.packed = stored(data)
-	} else {
-		p.packed = pack(data)
+	} else if p.packed, err = b.packer.pack(data); err != nil {
+		return p, err
 	}
-	return p, nil
+	sum := sha256.Sum256(data)
+	p.Sum = sum[:]
+	if !asIs {
+		err = b.keep(ctx, key, p, p.data)
+	}
+	return p, err
 }
 
 // bagInfo says what is in the bag. A line of it can't hold a line end.

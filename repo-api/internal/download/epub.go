@@ -38,10 +38,10 @@ const container = `<?xml version="1.0" encoding="UTF-8"?>
 
 // Make writes the book.
 func (EPUB) Make(ctx context.Context, b *Book, w io.Writer) ([]xhtml.Finding, error) {
-	e := &epub{Book: b, archive: newArchive(w, b.edition.Time)}
+	e := &epub{Book: b, archive: newArchive(w, b.edition.Time, b.packer)}
 	err := cmp.Or(
 		e.add("mimetype", stored([]byte("application/epub+zip"))), // first, and as it is: OCF 4.3
-		e.add("META-INF/container.xml", pack([]byte(container))),
+		e.addPacked("META-INF/container.xml", []byte(container)),
 		e.addItem("style.css", "text/css", "", epubStyle),
 		e.addItem("title.xhtml", pageType, "", e.titlePage()),
 		e.addItem("nav.xhtml", pageType, "nav", e.nav()),
@@ -57,7 +57,7 @@ func (EPUB) Make(ctx context.Context, b *Book, w io.Writer) ([]xhtml.Finding, er
 	}
 	err = cmp.Or(
 		e.addItem("toc.ncx", "application/x-dtbncx+xml", "", e.ncx()),
-		e.add("EPUB/package.opf", pack(e.opf())),
+		e.addPacked("EPUB/package.opf", e.opf()),
 		e.close(),
 	)
 	return e.findings, err
@@ -80,7 +80,7 @@ func itemID(n int) string { return "i" + strconv.Itoa(n) }
 
 func (e *epub) addItem(href, mediaType, properties string, data []byte) error {
 	e.manifest = append(e.manifest, manifestItem{href, mediaType, properties})
-	return e.add("EPUB/"+href, pack(data))
+	return e.addPacked("EPUB/"+href, data)
 }
 
 // epubFrame is what is around a page.

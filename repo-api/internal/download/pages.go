@@ -38,45 +38,47 @@ type leaf struct {
 
 // leaf returns the page p in a frame, from the store if it is there.
 func (b *Book) leaf(ctx context.Context, p *page, m xhtml.Medium, f frame) (leaf, error) {
+	var l leaf
 	s := b.setting(p, m)
 	key := keyOf("page", p.file.Digest, p.file.Path, s, f)
-	if data, ok := b.store.Get(ctx, key); ok {
-		if l, ok := parseLeaf(data); ok {
-			return l, nil
-		}
+	if b.recall(ctx, key, &l, &l.data) {
+		return l, nil
 	}
 	data, err := b.read(ctx, p.file)
 	if err != nil {
-		return leaf{}, err
+		return l, err
 	}
 	rendered, err := xhtml.Render(p.file.Path, data, s)
 	if err != nil {
-		return leaf{}, err
+		return l, err
 	}
-	l := leaf{packed: pack(f.write(rendered)), Math: rendered.Math, Findings: rendered.Findings}
-	kept, err := l.bytes()
-	if err != nil {
-		return leaf{}, err
+	l.Math, l.Findings = rendered.Math, rendered.Findings
+	if l.packed, err = b.packer.pack(f.write(rendered)); err != nil {
+		return l, err
 	}
-	b.store.Put(ctx, key, kept)
-	return l, nil
+	return l, b.keep(ctx, key, l, l.data)
 }
 
-// bytes is a line of JSON and the packed document.
-func (l leaf) bytes() ([]byte, error) {
-	head, err := json.Marshal(l)
+// keep puts bytes into the store behind a line of JSON about them.
+func (b *Book) keep(ctx context.Context, key string, about any, data []byte) error {
+	head, err := json.Marshal(about)
 	if err != nil {
-		return nil, fault.New(fault.Internal, "download", "", err)
+		return fault.New(fault.Internal, "download", "", err)
 	}
-	return append(append(head, '\n'), l.data...), nil
+	b.store.Put(ctx, key, append(append(head, '\n'), data...))
+	return nil
 }
 
-func parseLeaf(data []byte) (leaf, bool) {
-	head, rest, found := bytes.Cut(data, []byte("\n"))
-	var l leaf
-	if !found || json.Unmarshal(head, &l) != nil {
-		return leaf{}, false
+// recall gets what keep put there, if it still is.
+func (b *Book) recall(ctx context.Context, key string, about any, data *[]byte) bool {
+	got, ok := b.store.Get(ctx, key)
+	if !ok {
+		return false
 	}
-	l.data = rest
-	return l, true
+	head, rest, found := bytes.Cut(got, []byte("\n"))
+	if !found || json.Unmarshal(head, about) != nil {
+		return false
+	}
+	*data = rest
+	return true
 }

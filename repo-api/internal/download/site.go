@@ -29,11 +29,11 @@ func (Site) FileName(b *Book) string { return b.fileName() + "-site.zip" }
 
 // Make writes the site, in a folder of its own.
 func (s Site) Make(ctx context.Context, b *Book, w io.Writer) ([]xhtml.Finding, error) {
-	a := newArchive(w, b.edition.Time)
+	a := newArchive(w, b.edition.Time, b.packer)
 	top := strings.TrimSuffix(s.FileName(b), ".zip") + "/"
 	err := cmp.Or(
-		a.add(top+"index.html", pack(b.siteIndex())),
-		a.add(top+"style.css", pack(append(siteStyle[:len(siteStyle):len(siteStyle)], epubStyle...))),
+		a.addPacked(top+"index.html", b.siteIndex()),
+		a.addPacked(top+"style.css", append(siteStyle[:len(siteStyle):len(siteStyle)], epubStyle...)),
 	)
 	if err != nil {
 		return nil, err
