@@ -115,37 +115,23 @@ func (a *archive) addPacked(name string, data []byte) error {
 
 // copy adds a file as it is, however long. It is read twice: its checksum stands
 // before it.
-func (a *archive) copy(ctx context.Context, src book.Source, f book.File, name string, also hash.Hash) error {
+func (a *archive) copy(ctx context.Context, from *work, f book.File, name string, also hash.Hash) error {
 	sum := crc32.NewIEEE()
 	into := io.Writer(sum)
 	if also != nil {
 		into = io.MultiWriter(sum, also)
 	}
-	if err := stream(ctx, src, f, into); err != nil {
+	if err := from.stream(ctx, f, into); err != nil {
 		return err
 	}
 	w, err := a.zip.CreateRaw(a.header(name, zip.Store, sum.Sum32(), f.Size, f.Size))
 	if err != nil {
 		return err
 	}
-	return stream(ctx, src, f, w)
+	return from.stream(ctx, f, w)
 }
 
 func (a *archive) close() error { return a.zip.Close() }
-
-// stream writes exactly the bytes of f.
-func stream(ctx context.Context, src book.Source, f book.File, w io.Writer) error {
-	r, err := src.Open(ctx, f)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	n, err := io.Copy(w, io.LimitReader(r, f.Size+1))
-	if err == nil && n != f.Size {
-		err = wrongSize(f)
-	}
-	return err
-}
 
 // mostHeld is how long a file may be to be held in memory.
 const mostHeld = 4 << 20

@@ -18,6 +18,7 @@ import (
 
 // asset is a file of the work that pages show or lead to.
 type asset struct {
+	work      *work
 	file      book.File
 	name      string // in the archive, beside the pages
 	mediaType string
@@ -30,34 +31,25 @@ func (b *Book) findAssets(ctx context.Context) error {
 			if ref.URL == "" {
 				continue
 			}
-			if t := b.index.Find(p.file.Path, ref.URL); t.Place == book.Inside && b.byPath[t.File.Path] == nil {
-				b.asset(t.File)
+			if t := p.work.index.Find(p.file.Path, ref.URL); t.Place == book.Inside && p.work.pages[t.File.Path] == nil {
+				p.work.asset(t.File)
 			}
 		}
 	}
 	if f, ok := b.coverFile(); ok {
-		b.cover = b.asset(f)
+		b.cover = b.own.asset(f)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(workers())
-	for _, a := range b.assets {
+	for _, a := range b.sortedAssets() {
 		g.Go(func() (err error) {
 			a.mediaType, err = kept(ctx, b.store, keyOf("type", a.file.Digest, path.Ext(a.name)), func() (string, error) {
-				return b.sniff(ctx, a.file)
+				return a.sniff(ctx)
 			})
 			return err
 		})
 	}
 	return g.Wait()
-}
-
-func (b *Book) asset(f book.File) *asset {
-	a := b.assets[f.Path]
-	if a == nil {
-		a = &asset{file: f, name: "files/" + fileName(f.Path)}
-		b.assets[f.Path] = a
-	}
-	return a
 }
 
 // fileName is the path of a file, in signs that need no care in any URL or file
@@ -96,7 +88,7 @@ func (b *Book) coverFile() (book.File, bool) {
 		}
 	}
 	for _, at := range candidates {
-		if t := b.index.Find(content.Root, at); t.Place == book.Inside {
+		if t := b.own.index.Find(content.Root, at); t.Place == book.Inside {
 			return t.File, true
 		}
 	}
@@ -105,8 +97,8 @@ func (b *Book) coverFile() (book.File, bool) {
 
 // sniff tells the media type of a file. Of what browsers show, its bytes decide:
 // names lie, and readers of EPUB mind.
-func (b *Book) sniff(ctx context.Context, f book.File) (string, error) {
-	r, err := b.edition.Source.Open(ctx, f)
+func (a *asset) sniff(ctx context.Context) (string, error) {
+	r, err := a.work.src.Open(ctx, a.file)
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +109,7 @@ func (b *Book) sniff(ctx context.Context, f book.File) (string, error) {
 		return "", err
 	}
 	found, _, _ := strings.Cut(http.DetectContentType(head[:n]), ";")
-	ext := strings.ToLower(path.Ext(f.Path.Base()))
+	ext := strings.ToLower(path.Ext(a.file.Path.Base()))
 	switch {
 	case xhtml.Shown(xhtml.Site, found), xhtml.Played(found):
 		return found, nil
@@ -137,7 +129,7 @@ func (b *Book) addFiles(ctx context.Context, a *archive, under string, assets []
 		if as.file.Size > mostHeld {
 			return packed{}, nil
 		}
-		data, err := b.read(ctx, as.file)
+		data, err := as.work.read(ctx, as.file)
 		if err != nil {
 			return packed{}, err
 		}
@@ -149,7 +141,7 @@ func (b *Book) addFiles(ctx context.Context, a *archive, under string, assets []
 	return inOrder(ctx, assets, create, func(as *asset, p packed) error {
 		added(as)
 		if as.file.Size > mostHeld {
-			return a.copy(ctx, b.edition.Source, as.file, under+as.name, nil)
+			return a.copy(ctx, as.work, as.file, under+as.name, nil)
 		}
 		return a.add(under+as.name, p)
 	})

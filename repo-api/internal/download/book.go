@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"io"
+	"fmt"
+	"maps"
 	"regexp"
 	"runtime"
 	"slices"
@@ -13,7 +14,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"rhapsode/content"
 	"rhapsode/internal/fault"
 	"rhapsode/repo-api/internal/book"
 	"rhapsode/repo-api/internal/xhtml"
@@ -27,18 +27,17 @@ type Book struct {
 	language string
 	store    Store
 	packer   *packer
-	index    *book.Index
-	files    []book.File
+	own      *work            // of the collection itself
+	works    map[string]*work // all, by name
 
-	pages  []*page // in reading order, each once
-	byPath map[content.Path]*page
-	toc    []entry
-	assets map[content.Path]*asset
-	cover  *asset
+	pages []*page // in reading order, each once
+	toc   []entry
+	cover *asset
 }
 
 // page is a module of the book.
 type page struct {
+	work    *work
 	file    book.File
 	name    string // of its file, without what says the form
 	title   string
@@ -60,21 +59,18 @@ func workers() int { return runtime.GOMAXPROCS(0) }
 // Open reads an edition: the outlines of its pages and the types of the files
 // that they show.
 func Open(ctx context.Context, e Edition) (*Book, error) {
-	files, err := e.Source.Files(ctx)
+	own, err := newWork(ctx, "", e.Source)
 	if err != nil {
 		return nil, err
 	}
-	b := &Book{
-		edition: e, files: files, index: book.NewIndex(files), store: e.Store, packer: new(packer),
-		byPath: make(map[content.Path]*page), assets: make(map[content.Path]*asset),
-	}
+	b := &Book{edition: e, own: own, works: map[string]*work{"": own}, store: e.Store, packer: new(packer)}
 	if b.store == nil {
 		b.store = none{}
 	}
 	meta := e.Collection.Metadata
 	b.title = cmp.Or(meta.Title, e.Collection.ID)
 	b.language = cmp.Or(languageTag(meta.Language), "und")
-	if err := b.collect(); err != nil {
+	if err := b.collect(ctx); err != nil {
 		return nil, err
 	}
 	if err := b.survey(ctx); err != nil {
@@ -88,42 +84,62 @@ func Open(ctx context.Context, e Edition) (*Book, error) {
 }
 
 // collect finds the file of each module and names its page.
-func (b *Book) collect() error {
+func (b *Book) collect(ctx context.Context) error {
+	c := b.edition.Collection
 	taken := map[string]bool{"index": true, "nav": true, "title": true}
-	for _, it := range b.edition.Collection.Modules {
-		f, ok := b.fileOf(it.Module)
-		if !ok {
+	for _, it := range c.Modules {
+		w, err := b.workOf(ctx, it.Module)
+		if err != nil {
+			at := fmt.Sprintf("%s:%d:%d", c.Path, it.At.Line, it.At.Column)
+			return fault.New(fault.Of(err), "download", at, err)
+		}
+		f, there := book.File{}, false
+		if w != nil {
+			f, there = w.module(c.Path, it.Module.ID)
+		}
+		if !there {
 			return fault.New(fault.Invalid, "download", "", &book.Malformed{
-				Path: b.edition.Collection.Path, At: it.At, Reason: "the module " + it.Module.ID + " is not there",
+				Path: c.Path, At: it.At, Reason: "the module " + it.Module.ID + " is not there",
 			})
 		}
-		if b.byPath[f.Path] != nil {
-			continue
+		if w.pages[f.Path] == nil {
+			w.pages[f.Path] = &page{work: w, file: f, name: pageName(f, it.Module.ID, taken)}
+			b.pages = append(b.pages, w.pages[f.Path])
 		}
-		p := &page{file: f, name: pageName(f, it.Module.ID, taken)}
-		b.pages = append(b.pages, p)
-		b.byPath[f.Path] = p
 	}
 	if len(b.pages) == 0 {
-		return fault.Newf(fault.Invalid, "download", "%s: the collection holds no module", b.edition.Collection.Path)
+		return fault.Newf(fault.Invalid, "download", "%s: the collection holds no module", c.Path)
 	}
 	return nil
 }
 
-func (b *Book) fileOf(ref *book.ModuleRef) (book.File, bool) {
-	if !ref.Repo.IsZero() {
-		return book.File{}, false
+// workOf returns what a module is taken from; nil if it can't be had.
+func (b *Book) workOf(ctx context.Context, ref *book.ModuleRef) (*work, error) {
+	name := workName(ref)
+	if w := b.works[name]; w != nil || b.edition.Elsewhere == nil {
+		return w, nil
 	}
-	if f, ok := b.index.Module(b.edition.Collection.Path, ref.ID); ok {
-		return f, true
+	src, err := b.edition.Elsewhere(ctx, ref)
+	if err != nil {
+		return nil, err
 	}
-	t := b.index.Find(content.Root, "/"+ref.ID)
-	return t.File, t.Place == book.Inside && book.KindOf(t.File.Path).IsPage()
+	b.works[name], err = newWork(ctx, name, src)
+	return b.works[name], err
 }
 
+// workName tells works apart.
+func workName(ref *book.ModuleRef) string {
+	if ref.Repo.IsZero() {
+		return ""
+	}
+	return ref.Repo.String() + "@" + ref.Version
+}
+
+// pageOf returns the page of a module, which collect has found.
 func (b *Book) pageOf(ref *book.ModuleRef) *page {
-	f, _ := b.fileOf(ref)
-	return b.byPath[f.Path]
+	w := b.works[workName(ref)]
+	f, _ := w.module(b.edition.Collection.Path, ref.ID)
+	return w.pages[f.Path]
 }
 
 var unsafeInNames = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
@@ -157,7 +173,7 @@ func (b *Book) survey(ctx context.Context) error {
 	for _, p := range b.pages {
 		g.Go(func() (err error) {
 			p.outline, err = kept(ctx, b.store, keyOf("outline", p.file.Digest, book.KindOf(p.file.Path)), func() (xhtml.Outline, error) {
-				data, err := b.read(ctx, p.file)
+				data, err := p.work.read(ctx, p.file)
 				if err != nil {
 					return xhtml.Outline{}, err
 				}
@@ -187,37 +203,6 @@ func kept[T any](ctx context.Context, s Store, key string, make func() (T, error
 	return v, nil
 }
 
-func (b *Book) read(ctx context.Context, f book.File) ([]byte, error) {
-	r, err := b.edition.Source.Open(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	data := make([]byte, 0, f.Size)
-	buf := [32 << 10]byte{}
-	for {
-		n, err := r.Read(buf[:])
-		data = append(data, buf[:n]...)
-		if int64(len(data)) > f.Size {
-			return nil, wrongSize(f)
-		}
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if int64(len(data)) != f.Size {
-		return nil, wrongSize(f)
-	}
-	return data, nil
-}
-
-func wrongSize(f book.File) error {
-	return fault.Newf(fault.Corrupt, "read", "%s is not of the %d bytes that it was said to be", f.Path, f.Size)
-}
-
 var tagForm = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
 func languageTag(s string) string {
@@ -230,8 +215,8 @@ func languageTag(s string) string {
 // sortedAssets are the files that pages show, by path.
 func (b *Book) sortedAssets() []*asset {
 	var as []*asset
-	for _, a := range b.assets {
-		as = append(as, a)
+	for _, w := range b.works {
+		as = slices.AppendSeq(as, maps.Values(w.assets))
 	}
 	slices.SortFunc(as, func(x, y *asset) int { return cmp.Compare(x.name, y.name) })
 	return as

@@ -42,11 +42,11 @@ func (c Complete) Make(ctx context.Context, b *Book, w io.Writer) ([]xhtml.Findi
 	if err := tag("bag-info.txt", b.bagInfo()); err != nil {
 		return nil, err
 	}
-	err := inOrder(ctx, b.files, b.payload, func(f book.File, p payload) error {
+	err := inOrder(ctx, b.own.files, b.payload, func(f book.File, p payload) error {
 		name := "data/" + f.Path.String()
 		if f.Size > mostHeld {
 			sum := sha256.New()
-			if err := a.copy(ctx, b.edition.Source, f, top+name, sum); err != nil {
+			if err := a.copy(ctx, b.own, f, top+name, sum); err != nil {
 				return err
 			}
 			p.Sum = sum.Sum(nil)
@@ -85,7 +85,7 @@ func (b *Book) payload(ctx context.Context, f book.File) (payload, error) {
 	if !asIs && b.recall(ctx, key, &p, &p.data) {
 		return p, nil
 	}
-	data, err := b.read(ctx, f)
+	data, err := b.own.read(ctx, f)
 	if err != nil {
 		return p, err
 	}
@@ -105,7 +105,7 @@ func (b *Book) payload(ctx context.Context, f book.File) (payload, error) {
 // bagInfo says what is in the bag. A line of it can't hold a line end.
 func (b *Book) bagInfo() string {
 	var total int64
-	for _, f := range b.files {
+	for _, f := range b.own.files {
 		total += f.Size
 	}
 	meta := b.edition.Collection.Metadata
@@ -121,7 +121,7 @@ func (b *Book) bagInfo() string {
 	line("Edition", b.edition.Number)
 	line("Licence", meta.Licence.URL)
 	line("Bagging-Date", b.edition.Time.UTC().Format("2006-01-02"))
-	line("Payload-Oxum", fmt.Sprintf("%d.%d", total, len(b.files)))
+	line("Payload-Oxum", fmt.Sprintf("%d.%d", total, len(b.own.files)))
 	return s.String()
 }
 

@@ -189,6 +189,43 @@ func TestFailuresNameThePlace(t *testing.T) {
 	}
 }
 
+func TestModulesOfOtherRepositories(t *testing.T) {
+	files := everything(t)
+	files["collections/all.collection.xml"] = strings.Replace(collection, `<module document="m0"/>`,
+		`<module document="m0" repository="other@2"/><module document="m0"/>`, 1)
+	e := edition(t, booktest.Files(t, files))
+	e.Elsewhere = func(_ context.Context, ref *book.ModuleRef) (book.Source, error) {
+		if ref.Repo.String() != "other" || ref.Version != "2" {
+			t.Errorf("asked for %v@%s", ref.Repo, ref.Version)
+		}
+		return booktest.Files(t, map[string]string{
+			"modules/m0/index.cnxml": module("Borrowed", `<para><media alt="dog"><image src="../m1/cat.png"/></media></para>`),
+			"modules/m1/cat.png":     picture(t, "jpeg"), // another of the same name
+		}), nil
+	}
+	b := open(t, e)
+	for _, r := range []download.Recipe{download.Site{}, download.EPUB{}} {
+		data, _ := makeIt(t, b, r)
+		names := filesOf(t, data)
+		for _, want := range []string{"files/other_2/modules/m1/cat.png", "files/modules/m1/cat.png", "m0.", "m0-2."} {
+			if !strings.Contains(names, "/"+want) {
+				t.Errorf("%s lacks %s: it holds\n%s", r.Name(), want, names)
+			}
+		}
+	}
+
+	e.Elsewhere = nil
+	if _, err := download.Open(context.Background(), e); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a module of another repository, which can't be had: %v", err)
+	}
+}
+
+func filesOf(t *testing.T, data []byte) string {
+	t.Helper()
+	_, order := unzip(t, data)
+	return strings.Join(order, "\n")
+}
+
 // broken is a Source that fails to open one file.
 type broken struct {
 	book.Source
@@ -212,8 +249,7 @@ func TestAFileThatCannotBeReadFailsTheRecipe(t *testing.T) {
 		{"modules/m2/index.cnxml", download.EPUB{}},
 		{"modules/m1/cat.png", download.Site{}},
 	} {
-		good := open(t, e)
-		bad := download.Broken(good, func(s book.Source) book.Source { return broken{s, tt.path} })
+		good, bad := open(t, e), download.Broken(open(t, e), func(s book.Source) book.Source { return broken{s, tt.path} })
 		if _, err := tt.recipe.Make(context.Background(), bad, io.Discard); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("%s without %s: %v", tt.recipe.Name(), tt.path, err)
 		}

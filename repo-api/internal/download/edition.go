@@ -15,6 +15,10 @@ type Edition struct {
 	Source     book.Source
 	Collection *book.Collection // whose modules are the pages; a page that is no CNXML goes by its path
 
+	// Elsewhere returns the state of another repository that a module is taken
+	// from; nil if none may be.
+	Elsewhere func(context.Context, *book.ModuleRef) (book.Source, error)
+
 	Number     string // "2.1"; "" if it has none
 	Time       time.Time
 	Publisher  string

@@ -2,9 +2,8 @@ package download
 
 import "rhapsode/repo-api/internal/book"
 
-// Broken returns b with another way to read its files.
+// Broken changes how b reads its files.
 func Broken(b *Book, change func(book.Source) book.Source) *Book {
-	c := *b
-	c.edition.Source = change(c.edition.Source)
-	return &c
+	b.own.src = change(b.own.src)
+	return b
 }

@@ -41,7 +41,7 @@ func (b *Book) destination(p *page, ref xhtml.Reference, m xhtml.Medium) xhtml.D
 	if old := legacy.FindStringSubmatch(ref.URL); old != nil {
 		return b.toModule(p, old[1], old[2], m)
 	}
-	switch t := b.index.Find(p.file.Path, ref.URL); t.Place {
+	switch t := p.work.index.Find(p.file.Path, ref.URL); t.Place {
 	case book.Outside:
 		if u, ok := outside(ref.URL); ok {
 			return xhtml.Destination{URL: u, Remote: true}
@@ -49,11 +49,11 @@ func (b *Book) destination(p *page, ref xhtml.Reference, m xhtml.Medium) xhtml.D
 	case book.Itself:
 		return b.toPage(p, p, t.Fragment, m)
 	case book.Inside:
-		if to := b.byPath[t.File.Path]; to != nil {
+		if to := p.work.pages[t.File.Path]; to != nil {
 			return b.toPage(p, to, t.Fragment, m)
 		}
-		a := b.assets[t.File.Path]
-		return xhtml.Destination{URL: a.name, Type: a.mediaType, Away: b.away(t.File)}
+		a := p.work.assets[t.File.Path]
+		return xhtml.Destination{URL: a.name, Type: a.mediaType, Away: b.away(p.work, t.File)}
 	}
 	return xhtml.Destination{}
 }
@@ -64,14 +64,17 @@ func (b *Book) toModule(from *page, id, target string, m xhtml.Medium) xhtml.Des
 	if id == "" {
 		return b.toPage(from, from, target, m)
 	}
-	f, ok := b.index.Module(from.file.Path, id)
+	f, ok := from.work.index.Module(from.file.Path, id)
 	if !ok {
 		return xhtml.Destination{}
 	}
-	if to := b.byPath[f.Path]; to != nil {
+	if to := from.work.pages[f.Path]; to != nil {
 		return b.toPage(from, to, target, m)
 	}
-	return xhtml.Destination{URL: b.away(f), Remote: true}
+	if u := b.away(from.work, f); u != "" {
+		return xhtml.Destination{URL: u, Remote: true}
+	}
+	return xhtml.Destination{}
 }
 
 // toPage leads to a page of the book. A target that is not on it leads to its top.
@@ -101,8 +104,8 @@ func extension(m xhtml.Medium) string {
 }
 
 // away is where a file of the edition is in the world, "" if nowhere.
-func (b *Book) away(f book.File) string {
-	if b.edition.Address == "" {
+func (b *Book) away(w *work, f book.File) string {
+	if w != b.own || b.edition.Address == "" {
 		return ""
 	}
 	return b.edition.Address + (&url.URL{Path: f.Path.String()}).EscapedPath()

@@ -44,7 +44,7 @@ func (b *Book) leaf(ctx context.Context, p *page, m xhtml.Medium, f frame) (leaf
 	if b.recall(ctx, key, &l, &l.data) {
 		return l, nil
 	}
-	data, err := b.read(ctx, p.file)
+	data, err := p.work.read(ctx, p.file)
 	if err != nil {
 		return l, err
 	}
