@@ -38,7 +38,7 @@ const (
 	maxTarget     = 16 << 10
 	maxFields     = 64 << 10
 	headerTimeout = 15 * time.Second
-	stallTimeout  = 60 * time.Second
+	stallTimeout  = 30 * time.Second
 	idleTimeout   = 65 * time.Second
 	proxyDrain    = 1500 * time.Millisecond
 )
