@@ -58,6 +58,7 @@ type StatQuestion struct {
 	Inline int64          // send the body along if it has at most so many bytes; 0: never
 	Have   content.Digest // … unless this is its digest
 	Brief  bool           // leave Modified out: looking for it may take a walk through the history. Of the root, also who may read only parts is told that it is there, without its digest
+	Near   bool           // of a document, tell Versions
 }
 
 // Stat is what is at a place.
@@ -67,7 +68,18 @@ type Stat struct {
 	Commit   content.Digest  // … and where that pointed
 	Entry    content.Entry   // the root's has no name
 	Modified time.Time       // when a commit last changed this path; zero if that was too long ago to look for, or not asked
+	Versions Versions        // of a document, if they were asked for
 	Inline   []byte          // the body, if it was asked for and may be sent along. Shared: do not write to it
+}
+
+// Versions are the version of a document that is at a place and those next to it,
+// by the commits that brought them. A zero digest is one that does not exist, or that
+// would take long to find.
+type Versions struct {
+	This   content.Digest
+	Before content.Digest  // the next in History that did not delete it
+	After  content.Digest  // the next on the way to Line's tip, by first parents
+	Line   content.RefName // the default branch
 }
 
 // Page is a part of a long list.
@@ -103,7 +115,18 @@ type Reader interface {
 	// `git log -- path` does; for the root, all commits, as `git log` does.
 	// The cursor remembers where it started, so that pages fit together though
 	// the branch moves on. A path that never was there is NotFound.
+	// A cursor is of one path of one repository. TooLarge: more than a million commits.
 	History(context.Context, At, Page) (History, error)
+
+	// Follow is History as `git log --follow -- path` has it, beyond renames and
+	// copies. Of a tree of more than 20,000 documents only what the same commit changed
+	// is taken for the origin of what is new, and a document of over 1 MiB only if it is the same.
+	Follow(context.Context, At, Page) (History, error)
+
+	// VersionAt returns the version of At.Path that was current at a time, by the
+	// clocks of the committers: of those in History that did not delete it, the first
+	// that is no newer, and the oldest if all are. NotFound: there is none.
+	VersionAt(ctx context.Context, at At, when time.Time) (HistoryItem, error)
 
 	// Commit returns one commit and what it changed against its first parent.
 	Commit(ctx context.Context, repo content.RepoID, id content.Digest) (CommitDetail, error)
@@ -137,6 +160,7 @@ type History struct {
 // HistoryItem is a commit that changed a path, and what the path held after it.
 type HistoryItem struct {
 	Commit content.Commit
+	Path   content.Path  // what it was called then
 	Entry  content.Entry // Digest is zero if the commit deleted it
 }
 

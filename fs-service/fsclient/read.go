@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -146,6 +147,16 @@ func (c *Client) List(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi.
 // History is in fsapi.Reader.
 func (c *Client) History(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi.History, error) {
 	return ask(ctx, c, at.Repo, toRead, "history", &pb.PlaceRequest{At: wire.FromAt(at), Page: wire.FromPage(page)}, pb.FileSystemClient.History, wire.History)
+}
+
+// Follow is in fsapi.Reader.
+func (c *Client) Follow(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi.History, error) {
+	return ask(ctx, c, at.Repo, toWork, "follow", &pb.PlaceRequest{At: wire.FromAt(at), Page: wire.FromPage(page)}, pb.FileSystemClient.Follow, wire.History)
+}
+
+// VersionAt is in fsapi.Reader.
+func (c *Client) VersionAt(ctx context.Context, at fsapi.At, when time.Time) (fsapi.HistoryItem, error) {
+	return ask(ctx, c, at.Repo, toRead, "version", &pb.MomentRequest{At: wire.FromAt(at), When: when.Unix()}, pb.FileSystemClient.VersionAt, wire.HistoryItem)
 }
 
 // Commit is in fsapi.Reader.

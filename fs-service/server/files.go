@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"io"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -105,6 +106,24 @@ func (f files) History(ctx context.Context, p *pb.PlaceRequest) (*pb.HistoryRepl
 	}
 	h, err := f.node.History(ctx, at, wire.Page(p.Page))
 	return answer(h, err, wire.FromHistory)
+}
+
+func (f files) Follow(ctx context.Context, p *pb.PlaceRequest) (*pb.HistoryReply, error) {
+	at, err := wire.At(p.At)
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	h, err := f.node.Follow(ctx, at, wire.Page(p.Page))
+	return answer(h, err, wire.FromHistory)
+}
+
+func (f files) VersionAt(ctx context.Context, p *pb.MomentRequest) (*pb.HistoryItem, error) {
+	at, err := wire.At(p.At)
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	i, err := f.node.VersionAt(ctx, at, time.Unix(p.When, 0))
+	return answer(i, err, wire.FromHistoryItem)
 }
 
 func (f files) Commit(ctx context.Context, p *pb.CommitRequest) (*pb.CommitReply, error) {

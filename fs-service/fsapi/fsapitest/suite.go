@@ -38,6 +38,7 @@ func Run(t *testing.T, fs fsapi.FS) {
 		{"paths that cannot be are refused", badPaths},
 		{"a directory lists its entries in pages", lists},
 		{"history pages fit together while the branch moves", history},
+		{"a document is followed to its earlier name", follow},
 		{"a commit tells what it changed", commitDetail},
 		{"refs are created, moved forward and deleted", refs},
 		{"a branch is merged into another", merges},
@@ -433,6 +434,7 @@ func history(t *testing.T, d *desk) {
 	if !slices.Equal(got, want) {
 		t.Errorf("history %v, not %v", got, want)
 	}
+	versions(t, d, want)
 	_, err := d.History(d.ctx, fsapi.At{Repo: d.repo, Path: path(t, "never")}, fsapi.Page{})
 	d.fails(err, fault.NotFound, "history of what never was there")
 }

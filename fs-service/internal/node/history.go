@@ -3,7 +3,10 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"strings"
+	"time"
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
@@ -14,26 +17,73 @@ import (
 
 // History is in fsapi.Reader.
 func (n *Node) History(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi.History, error) {
-	after, err := gitfmt.ParseCursor(page.After)
+	return n.listed(ctx, at, page, "log", draft(at.Path), (*gitfmt.Past).Log)
+}
+
+// Follow is in fsapi.Reader. Where it leads only who may read everything may know.
+func (n *Node) Follow(ctx context.Context, at fsapi.At, page fsapi.Page) (fsapi.History, error) {
+	return n.listed(ctx, at, page, "follow", draft(content.Root), (*gitfmt.Past).Follow)
+}
+
+// lister is Log or Follow.
+type lister func(p *gitfmt.Past, ctx context.Context, tip content.Digest, at content.Path, after gitfmt.Cursor, limit int) ([]gitfmt.Logged, gitfmt.Cursor, error)
+
+// listed returns a page of one of the lists of what became of a path. Its cursors say
+// which list they are of: another's would show a part of it as if it were the whole.
+func (n *Node) listed(ctx context.Context, at fsapi.At, page fsapi.Page, kind string, judge judgement, list lister) (fsapi.History, error) {
+	s, err := n.settle(ctx, at, n.barrier(ctx), judge)
 	if err != nil {
 		return fsapi.History{}, err
 	}
-	s, err := n.settle(ctx, at, n.barrier(ctx), draft(at.Path))
+	seal := crc32.ChecksumIEEE(fmt.Appendf(nil, "%s\x00%x\x00%v", kind, s.repo.Key, at.Path))
+	after, err := unseal(page.After, seal)
 	if err != nil {
 		return fsapi.History{}, err
 	}
-	logged, next, err := n.annals.Of(s.repo.Pool).Log(ctx, s.commit.ID, at.Path, after, limit(page))
+	logged, next, err := list(n.annals.Of(s.repo.Pool), ctx, s.commit.ID, at.Path, after, limit(page))
 	if err != nil {
 		return fsapi.History{}, err
 	}
 	if len(logged) == 0 {
-		return fsapi.History{}, fault.Newf(fault.NotFound, "history", "%v never was there", at.Path)
+		return fsapi.History{}, neverThere(at.Path)
 	}
-	h := fsapi.History{Items: make([]fsapi.HistoryItem, len(logged)), Next: next.String()}
+	h := fsapi.History{Items: make([]fsapi.HistoryItem, len(logged))}
 	for i, l := range logged {
-		h.Items[i] = fsapi.HistoryItem{Commit: l.Commit, Entry: l.Entry}
+		h.Items[i] = fsapi.HistoryItem(l)
+	}
+	if !next.IsZero() {
+		h.Next = fmt.Sprintf("%08x-%v", seal, next)
 	}
 	return h, nil
+}
+
+// unseal reads a cursor that was sealed as seal.
+func unseal(cursor string, seal uint32) (gitfmt.Cursor, error) {
+	if cursor == "" {
+		return gitfmt.Cursor{}, nil
+	}
+	sealed, rest, _ := strings.Cut(cursor, "-")
+	if sealed != fmt.Sprintf("%08x", seal) || rest == "" {
+		return gitfmt.Cursor{}, fault.Newf(fault.Invalid, "cursor", "it was not given out for this list")
+	}
+	return gitfmt.ParseCursor(rest)
+}
+
+func neverThere(p content.Path) error {
+	return fault.Newf(fault.NotFound, "history", "%v never was there", p)
+}
+
+// VersionAt is in fsapi.Reader.
+func (n *Node) VersionAt(ctx context.Context, at fsapi.At, when time.Time) (fsapi.HistoryItem, error) {
+	s, err := n.settle(ctx, at, n.barrier(ctx), draft(at.Path))
+	if err != nil {
+		return fsapi.HistoryItem{}, err
+	}
+	version, ok, err := n.annals.Of(s.repo.Pool).VersionAt(ctx, s.commit.ID, at.Path, when)
+	if err == nil && !ok {
+		err = neverThere(at.Path)
+	}
+	return fsapi.HistoryItem(version), err
 }
 
 // Commit is in fsapi.Reader.

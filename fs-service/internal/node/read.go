@@ -78,15 +78,26 @@ func (n *Node) stat(ctx context.Context, q fsapi.StatQuestion, barrier func() er
 	if partly { // a digest tells, to who knows it, what is there
 		stat.Entry.Digest = content.Digest{}
 	}
-	if !q.Brief {
-		if stat.Modified, err = n.modified(ctx, s, q.Path); err != nil {
-			return fsapi.Stat{}, err
-		}
+	switch {
+	case q.Near && !stat.Entry.Mode.IsDir() && s.pass.Read(q.Path, false) == nil: // no edition tells of them
+		stat.Modified, stat.Versions, err = n.versions(ctx, s, q.Path)
+	case !q.Brief:
+		stat.Modified, err = n.modified(ctx, s, q.Path)
+	}
+	if err != nil {
+		return fsapi.Stat{}, err
 	}
 	if stat.Entry.Mode.IsDir() || stat.Entry.Mode == content.ModeSubmodule {
 		return stat, nil
 	}
 	return stat, n.fill(ctx, s.repo.Pool, q, &stat)
+}
+
+// versions returns which version of a document is there, and since when.
+func (n *Node) versions(ctx context.Context, s settled, p content.Path) (time.Time, fsapi.Versions, error) {
+	tip, _ := n.refs.Ref(s.repo.Key, s.repo.Default)
+	vs, err := n.annals.Of(s.repo.Pool).Versions(ctx, s.commit.ID, tip.Target, p)
+	return vs.When, fsapi.Versions{This: vs.This, Before: vs.Before, After: vs.After, Line: s.repo.Default}, err
 }
 
 // modified returns when a commit last changed a path; zero if that was too long ago.
@@ -117,6 +128,7 @@ func (n *Node) fill(ctx context.Context, pool content.Pool, q fsapi.StatQuestion
 type settled struct {
 	repo   refs.Repo
 	src    gitfmt.Source
+	pass   gate.Pass       // of who asks
 	ref    content.RefName // zero for a commit id
 	commit content.Commit
 }
@@ -147,7 +159,7 @@ func (n *Node) settle(ctx context.Context, at fsapi.At, barrier func() error, ju
 	if err != nil {
 		return settled{}, err
 	}
-	s := settled{repo: repo, src: n.replicas.Pool(repo.Pool)}
+	s := settled{repo: repo, src: n.replicas.Pool(repo.Pool), pass: pass}
 	if immutable {
 		err = n.owns(ctx, repo, id)
 	} else {

@@ -47,7 +47,7 @@ func Page(p *pb.Page) fsapi.Page { return fsapi.Page{After: p.GetAfter(), Limit:
 
 // FromQuestion writes a question and who asks it.
 func FromQuestion(q fsapi.StatQuestion, from caller.Credential) *pb.StatQuestion {
-	return &pb.StatQuestion{At: FromAt(q.At), Inline: q.Inline, Have: FromDigest(q.Have), Brief: q.Brief, From: from.Reveal()}
+	return &pb.StatQuestion{At: FromAt(q.At), Inline: q.Inline, Have: FromDigest(q.Have), Brief: q.Brief, Near: q.Near, From: from.Reveal()}
 }
 
 // Question reads a question and who asks it.
@@ -55,7 +55,7 @@ func Question(p *pb.StatQuestion) (q fsapi.StatQuestion, from caller.Credential,
 	if q.At, err = At(p.GetAt()); err != nil {
 		return q, from, err
 	}
-	q.Inline, q.Brief = p.GetInline(), p.GetBrief()
+	q.Inline, q.Brief, q.Near = p.GetInline(), p.GetBrief(), p.GetNear()
 	q.Have, err = Digest(p.GetHave())
 	return q, caller.Bearing(p.GetFrom()), err
 }
@@ -65,6 +65,7 @@ func FromStat(s fsapi.Stat) *pb.Stat {
 	p := &pb.Stat{
 		Repo: s.Repo.String(), Ref: s.Ref.String(), Commit: FromDigest(s.Commit), Entry: FromEntry(s.Entry),
 		Inline: s.Inline, HasInline: s.Inline != nil,
+		Version: FromDigest(s.Versions.This), VersionBefore: FromDigest(s.Versions.Before), VersionAfter: FromDigest(s.Versions.After), Line: s.Versions.Line.String(),
 	}
 	if !s.Modified.IsZero() {
 		p.Modified = s.Modified.Unix()
@@ -94,7 +95,22 @@ func Stat(p *pb.Stat) (s fsapi.Stat, err error) {
 	if p.GetHasInline() {
 		s.Inline = append([]byte{}, p.Inline...)
 	}
-	return s, nil
+	s.Versions, err = versions(p)
+	return s, err
+}
+
+func versions(p *pb.Stat) (vs fsapi.Versions, err error) {
+	if vs.This, err = Digest(p.GetVersion()); err != nil {
+		return vs, err
+	}
+	if vs.Before, err = Digest(p.GetVersionBefore()); err != nil {
+		return vs, err
+	}
+	if vs.After, err = Digest(p.GetVersionAfter()); err != nil || p.GetLine() == "" {
+		return vs, err
+	}
+	vs.Line, err = content.ParseRefName(p.Line)
+	return vs, err
 }
 
 // FromListing writes a page of a directory.
@@ -120,7 +136,7 @@ func Listing(p *pb.ListReply) (l fsapi.Listing, err error) {
 func FromHistory(h fsapi.History) *pb.HistoryReply {
 	p := &pb.HistoryReply{Next: h.Next}
 	for _, i := range h.Items {
-		p.Items = append(p.Items, &pb.HistoryItem{Commit: FromCommit(i.Commit), Entry: FromEntry(i.Entry)})
+		p.Items = append(p.Items, FromHistoryItem(i))
 	}
 	return p
 }
@@ -128,14 +144,25 @@ func FromHistory(h fsapi.History) *pb.HistoryReply {
 // History reads a page of a history.
 func History(p *pb.HistoryReply) (h fsapi.History, err error) {
 	h.Next = p.Next
-	h.Items, err = list(p.Items, func(i *pb.HistoryItem) (item fsapi.HistoryItem, err error) {
-		if item.Commit, err = Commit(i.Commit); err != nil {
-			return item, err
-		}
-		item.Entry, err = Entry(i.Entry)
-		return item, err
-	})
+	h.Items, err = list(p.Items, HistoryItem)
 	return h, err
+}
+
+// FromHistoryItem writes a version in a history.
+func FromHistoryItem(i fsapi.HistoryItem) *pb.HistoryItem {
+	return &pb.HistoryItem{Commit: FromCommit(i.Commit), Path: []byte(i.Path.String()), Entry: FromEntry(i.Entry)}
+}
+
+// HistoryItem reads a version in a history.
+func HistoryItem(p *pb.HistoryItem) (i fsapi.HistoryItem, err error) {
+	if i.Commit, err = Commit(p.Commit); err != nil {
+		return i, err
+	}
+	if i.Path, err = content.ParsePath(string(p.Path)); err != nil {
+		return i, err
+	}
+	i.Entry, err = Entry(p.Entry)
+	return i, err
 }
 
 // FromCommitDetail writes a commit and its changes.

@@ -735,6 +735,7 @@ type StatQuestion struct {
 	Have          []byte                 `protobuf:"bytes,3,opt,name=have,proto3" json:"have,omitempty"`
 	Brief         bool                   `protobuf:"varint,4,opt,name=brief,proto3" json:"brief,omitempty"`
 	From          string                 `protobuf:"bytes,5,opt,name=from,proto3" json:"from,omitempty"` // what who asks brought: questions of several are in one message
+	Near          bool                   `protobuf:"varint,6,opt,name=near,proto3" json:"near,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -802,6 +803,13 @@ func (x *StatQuestion) GetFrom() string {
 		return x.From
 	}
 	return ""
+}
+
+func (x *StatQuestion) GetNear() bool {
+	if x != nil {
+		return x.Near
+	}
+	return false
 }
 
 type StatReply struct {
@@ -909,6 +917,10 @@ type Stat struct {
 	Modified      int64                  `protobuf:"varint,5,opt,name=modified,proto3" json:"modified,omitempty"` // 0: not known
 	Inline        []byte                 `protobuf:"bytes,6,opt,name=inline,proto3" json:"inline,omitempty"`
 	HasInline     bool                   `protobuf:"varint,7,opt,name=has_inline,json=hasInline,proto3" json:"has_inline,omitempty"`
+	Version       []byte                 `protobuf:"bytes,8,opt,name=version,proto3" json:"version,omitempty"`
+	VersionBefore []byte                 `protobuf:"bytes,9,opt,name=version_before,json=versionBefore,proto3" json:"version_before,omitempty"`
+	VersionAfter  []byte                 `protobuf:"bytes,10,opt,name=version_after,json=versionAfter,proto3" json:"version_after,omitempty"`
+	Line          string                 `protobuf:"bytes,11,opt,name=line,proto3" json:"line,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -990,6 +1002,34 @@ func (x *Stat) GetHasInline() bool {
 		return x.HasInline
 	}
 	return false
+}
+
+func (x *Stat) GetVersion() []byte {
+	if x != nil {
+		return x.Version
+	}
+	return nil
+}
+
+func (x *Stat) GetVersionBefore() []byte {
+	if x != nil {
+		return x.VersionBefore
+	}
+	return nil
+}
+
+func (x *Stat) GetVersionAfter() []byte {
+	if x != nil {
+		return x.VersionAfter
+	}
+	return nil
+}
+
+func (x *Stat) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
 }
 
 type BlobRequest struct {
@@ -1228,6 +1268,7 @@ type HistoryItem struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Commit        *CommitRecord          `protobuf:"bytes,1,opt,name=commit,proto3" json:"commit,omitempty"`
 	Entry         *Entry                 `protobuf:"bytes,2,opt,name=entry,proto3" json:"entry,omitempty"`
+	Path          []byte                 `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1276,6 +1317,65 @@ func (x *HistoryItem) GetEntry() *Entry {
 	return nil
 }
 
+func (x *HistoryItem) GetPath() []byte {
+	if x != nil {
+		return x.Path
+	}
+	return nil
+}
+
+type MomentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	At            *At                    `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	When          int64                  `protobuf:"varint,2,opt,name=when,proto3" json:"when,omitempty"` // seconds
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MomentRequest) Reset() {
+	*x = MomentRequest{}
+	mi := &file_rhapsode_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MomentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MomentRequest) ProtoMessage() {}
+
+func (x *MomentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MomentRequest.ProtoReflect.Descriptor instead.
+func (*MomentRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *MomentRequest) GetAt() *At {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *MomentRequest) GetWhen() int64 {
+	if x != nil {
+		return x.When
+	}
+	return 0
+}
+
 type CommitRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Repo          string                 `protobuf:"bytes,1,opt,name=repo,proto3" json:"repo,omitempty"`
@@ -1286,7 +1386,7 @@ type CommitRequest struct {
 
 func (x *CommitRequest) Reset() {
 	*x = CommitRequest{}
-	mi := &file_rhapsode_proto_msgTypes[21]
+	mi := &file_rhapsode_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1298,7 +1398,7 @@ func (x *CommitRequest) String() string {
 func (*CommitRequest) ProtoMessage() {}
 
 func (x *CommitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[21]
+	mi := &file_rhapsode_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1311,7 +1411,7 @@ func (x *CommitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitRequest.ProtoReflect.Descriptor instead.
 func (*CommitRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{21}
+	return file_rhapsode_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CommitRequest) GetRepo() string {
@@ -1339,7 +1439,7 @@ type CommitReply struct {
 
 func (x *CommitReply) Reset() {
 	*x = CommitReply{}
-	mi := &file_rhapsode_proto_msgTypes[22]
+	mi := &file_rhapsode_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1351,7 +1451,7 @@ func (x *CommitReply) String() string {
 func (*CommitReply) ProtoMessage() {}
 
 func (x *CommitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[22]
+	mi := &file_rhapsode_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1364,7 +1464,7 @@ func (x *CommitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitReply.ProtoReflect.Descriptor instead.
 func (*CommitReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{22}
+	return file_rhapsode_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CommitReply) GetCommit() *CommitRecord {
@@ -1399,7 +1499,7 @@ type FileChange struct {
 
 func (x *FileChange) Reset() {
 	*x = FileChange{}
-	mi := &file_rhapsode_proto_msgTypes[23]
+	mi := &file_rhapsode_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1411,7 +1511,7 @@ func (x *FileChange) String() string {
 func (*FileChange) ProtoMessage() {}
 
 func (x *FileChange) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[23]
+	mi := &file_rhapsode_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1424,7 +1524,7 @@ func (x *FileChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileChange.ProtoReflect.Descriptor instead.
 func (*FileChange) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{23}
+	return file_rhapsode_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *FileChange) GetPath() []byte {
@@ -1457,7 +1557,7 @@ type RepoRequest struct {
 
 func (x *RepoRequest) Reset() {
 	*x = RepoRequest{}
-	mi := &file_rhapsode_proto_msgTypes[24]
+	mi := &file_rhapsode_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1469,7 +1569,7 @@ func (x *RepoRequest) String() string {
 func (*RepoRequest) ProtoMessage() {}
 
 func (x *RepoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[24]
+	mi := &file_rhapsode_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1482,7 +1582,7 @@ func (x *RepoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RepoRequest.ProtoReflect.Descriptor instead.
 func (*RepoRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{24}
+	return file_rhapsode_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RepoRequest) GetRepo() string {
@@ -1507,7 +1607,7 @@ type RepoRecord struct {
 
 func (x *RepoRecord) Reset() {
 	*x = RepoRecord{}
-	mi := &file_rhapsode_proto_msgTypes[25]
+	mi := &file_rhapsode_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1519,7 +1619,7 @@ func (x *RepoRecord) String() string {
 func (*RepoRecord) ProtoMessage() {}
 
 func (x *RepoRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[25]
+	mi := &file_rhapsode_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1532,7 +1632,7 @@ func (x *RepoRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RepoRecord.ProtoReflect.Descriptor instead.
 func (*RepoRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{25}
+	return file_rhapsode_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RepoRecord) GetId() string {
@@ -1593,7 +1693,7 @@ type ReposRequest struct {
 
 func (x *ReposRequest) Reset() {
 	*x = ReposRequest{}
-	mi := &file_rhapsode_proto_msgTypes[26]
+	mi := &file_rhapsode_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1605,7 +1705,7 @@ func (x *ReposRequest) String() string {
 func (*ReposRequest) ProtoMessage() {}
 
 func (x *ReposRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[26]
+	mi := &file_rhapsode_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1618,7 +1718,7 @@ func (x *ReposRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReposRequest.ProtoReflect.Descriptor instead.
 func (*ReposRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{26}
+	return file_rhapsode_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReposRequest) GetPage() *Page {
@@ -1638,7 +1738,7 @@ type ReposReply struct {
 
 func (x *ReposReply) Reset() {
 	*x = ReposReply{}
-	mi := &file_rhapsode_proto_msgTypes[27]
+	mi := &file_rhapsode_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1650,7 +1750,7 @@ func (x *ReposReply) String() string {
 func (*ReposReply) ProtoMessage() {}
 
 func (x *ReposReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[27]
+	mi := &file_rhapsode_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1663,7 +1763,7 @@ func (x *ReposReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReposReply.ProtoReflect.Descriptor instead.
 func (*ReposReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{27}
+	return file_rhapsode_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ReposReply) GetRepos() []*RepoRecord {
@@ -1691,7 +1791,7 @@ type RefsRequest struct {
 
 func (x *RefsRequest) Reset() {
 	*x = RefsRequest{}
-	mi := &file_rhapsode_proto_msgTypes[28]
+	mi := &file_rhapsode_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1703,7 +1803,7 @@ func (x *RefsRequest) String() string {
 func (*RefsRequest) ProtoMessage() {}
 
 func (x *RefsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[28]
+	mi := &file_rhapsode_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1716,7 +1816,7 @@ func (x *RefsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefsRequest.ProtoReflect.Descriptor instead.
 func (*RefsRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{28}
+	return file_rhapsode_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *RefsRequest) GetRepo() string {
@@ -1750,7 +1850,7 @@ type RefsReply struct {
 
 func (x *RefsReply) Reset() {
 	*x = RefsReply{}
-	mi := &file_rhapsode_proto_msgTypes[29]
+	mi := &file_rhapsode_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1762,7 +1862,7 @@ func (x *RefsReply) String() string {
 func (*RefsReply) ProtoMessage() {}
 
 func (x *RefsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[29]
+	mi := &file_rhapsode_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1775,7 +1875,7 @@ func (x *RefsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefsReply.ProtoReflect.Descriptor instead.
 func (*RefsReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{29}
+	return file_rhapsode_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RefsReply) GetRefs() []*RefRecord {
@@ -1802,7 +1902,7 @@ type RefRequest struct {
 
 func (x *RefRequest) Reset() {
 	*x = RefRequest{}
-	mi := &file_rhapsode_proto_msgTypes[30]
+	mi := &file_rhapsode_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1814,7 +1914,7 @@ func (x *RefRequest) String() string {
 func (*RefRequest) ProtoMessage() {}
 
 func (x *RefRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[30]
+	mi := &file_rhapsode_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1827,7 +1927,7 @@ func (x *RefRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefRequest.ProtoReflect.Descriptor instead.
 func (*RefRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{30}
+	return file_rhapsode_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RefRequest) GetRepo() string {
@@ -1855,7 +1955,7 @@ type RefRecord struct {
 
 func (x *RefRecord) Reset() {
 	*x = RefRecord{}
-	mi := &file_rhapsode_proto_msgTypes[31]
+	mi := &file_rhapsode_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1867,7 +1967,7 @@ func (x *RefRecord) String() string {
 func (*RefRecord) ProtoMessage() {}
 
 func (x *RefRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[31]
+	mi := &file_rhapsode_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1880,7 +1980,7 @@ func (x *RefRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefRecord.ProtoReflect.Descriptor instead.
 func (*RefRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{31}
+	return file_rhapsode_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RefRecord) GetName() string {
@@ -1915,7 +2015,7 @@ type UploadRequest struct {
 
 func (x *UploadRequest) Reset() {
 	*x = UploadRequest{}
-	mi := &file_rhapsode_proto_msgTypes[32]
+	mi := &file_rhapsode_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1927,7 +2027,7 @@ func (x *UploadRequest) String() string {
 func (*UploadRequest) ProtoMessage() {}
 
 func (x *UploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[32]
+	mi := &file_rhapsode_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1940,7 +2040,7 @@ func (x *UploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadRequest.ProtoReflect.Descriptor instead.
 func (*UploadRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{32}
+	return file_rhapsode_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *UploadRequest) GetRepo() string {
@@ -1975,7 +2075,7 @@ type Expect struct {
 
 func (x *Expect) Reset() {
 	*x = Expect{}
-	mi := &file_rhapsode_proto_msgTypes[33]
+	mi := &file_rhapsode_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1987,7 +2087,7 @@ func (x *Expect) String() string {
 func (*Expect) ProtoMessage() {}
 
 func (x *Expect) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[33]
+	mi := &file_rhapsode_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2000,7 +2100,7 @@ func (x *Expect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expect.ProtoReflect.Descriptor instead.
 func (*Expect) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{33}
+	return file_rhapsode_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Expect) GetPresence() uint32 {
@@ -2040,7 +2140,7 @@ type ChangeRequest struct {
 
 func (x *ChangeRequest) Reset() {
 	*x = ChangeRequest{}
-	mi := &file_rhapsode_proto_msgTypes[34]
+	mi := &file_rhapsode_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2052,7 +2152,7 @@ func (x *ChangeRequest) String() string {
 func (*ChangeRequest) ProtoMessage() {}
 
 func (x *ChangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[34]
+	mi := &file_rhapsode_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2065,7 +2165,7 @@ func (x *ChangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeRequest.ProtoReflect.Descriptor instead.
 func (*ChangeRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{34}
+	return file_rhapsode_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ChangeRequest) GetRepo() string {
@@ -2140,7 +2240,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_rhapsode_proto_msgTypes[35]
+	mi := &file_rhapsode_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2152,7 +2252,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[35]
+	mi := &file_rhapsode_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2165,7 +2265,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{35}
+	return file_rhapsode_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Change) GetPath() []byte {
@@ -2235,7 +2335,7 @@ type ChangeReply struct {
 
 func (x *ChangeReply) Reset() {
 	*x = ChangeReply{}
-	mi := &file_rhapsode_proto_msgTypes[36]
+	mi := &file_rhapsode_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2247,7 +2347,7 @@ func (x *ChangeReply) String() string {
 func (*ChangeReply) ProtoMessage() {}
 
 func (x *ChangeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[36]
+	mi := &file_rhapsode_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2260,7 +2360,7 @@ func (x *ChangeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeReply.ProtoReflect.Descriptor instead.
 func (*ChangeReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{36}
+	return file_rhapsode_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ChangeReply) GetCommit() []byte {
@@ -2295,7 +2395,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_rhapsode_proto_msgTypes[37]
+	mi := &file_rhapsode_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2307,7 +2407,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[37]
+	mi := &file_rhapsode_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2320,7 +2420,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{37}
+	return file_rhapsode_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Outcome) GetCreated() bool {
@@ -2358,7 +2458,7 @@ type MoveRefRequest struct {
 
 func (x *MoveRefRequest) Reset() {
 	*x = MoveRefRequest{}
-	mi := &file_rhapsode_proto_msgTypes[38]
+	mi := &file_rhapsode_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2370,7 +2470,7 @@ func (x *MoveRefRequest) String() string {
 func (*MoveRefRequest) ProtoMessage() {}
 
 func (x *MoveRefRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[38]
+	mi := &file_rhapsode_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2383,7 +2483,7 @@ func (x *MoveRefRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveRefRequest.ProtoReflect.Descriptor instead.
 func (*MoveRefRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{38}
+	return file_rhapsode_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *MoveRefRequest) GetRepo() string {
@@ -2441,7 +2541,7 @@ type PutRepoRequest struct {
 
 func (x *PutRepoRequest) Reset() {
 	*x = PutRepoRequest{}
-	mi := &file_rhapsode_proto_msgTypes[39]
+	mi := &file_rhapsode_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2453,7 +2553,7 @@ func (x *PutRepoRequest) String() string {
 func (*PutRepoRequest) ProtoMessage() {}
 
 func (x *PutRepoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[39]
+	mi := &file_rhapsode_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2466,7 +2566,7 @@ func (x *PutRepoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutRepoRequest.ProtoReflect.Descriptor instead.
 func (*PutRepoRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{39}
+	return file_rhapsode_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *PutRepoRequest) GetId() string {
@@ -2514,7 +2614,7 @@ type PutRepoReply struct {
 
 func (x *PutRepoReply) Reset() {
 	*x = PutRepoReply{}
-	mi := &file_rhapsode_proto_msgTypes[40]
+	mi := &file_rhapsode_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2526,7 +2626,7 @@ func (x *PutRepoReply) String() string {
 func (*PutRepoReply) ProtoMessage() {}
 
 func (x *PutRepoReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[40]
+	mi := &file_rhapsode_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2539,7 +2639,7 @@ func (x *PutRepoReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutRepoReply.ProtoReflect.Descriptor instead.
 func (*PutRepoReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{40}
+	return file_rhapsode_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *PutRepoReply) GetRepo() *RepoRecord {
@@ -2566,7 +2666,7 @@ type DeleteRepoRequest struct {
 
 func (x *DeleteRepoRequest) Reset() {
 	*x = DeleteRepoRequest{}
-	mi := &file_rhapsode_proto_msgTypes[41]
+	mi := &file_rhapsode_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2578,7 +2678,7 @@ func (x *DeleteRepoRequest) String() string {
 func (*DeleteRepoRequest) ProtoMessage() {}
 
 func (x *DeleteRepoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[41]
+	mi := &file_rhapsode_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2591,7 +2691,7 @@ func (x *DeleteRepoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRepoRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRepoRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{41}
+	return file_rhapsode_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *DeleteRepoRequest) GetId() string {
@@ -2622,7 +2722,7 @@ type ReceiveRequest struct {
 
 func (x *ReceiveRequest) Reset() {
 	*x = ReceiveRequest{}
-	mi := &file_rhapsode_proto_msgTypes[42]
+	mi := &file_rhapsode_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2634,7 +2734,7 @@ func (x *ReceiveRequest) String() string {
 func (*ReceiveRequest) ProtoMessage() {}
 
 func (x *ReceiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[42]
+	mi := &file_rhapsode_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2647,7 +2747,7 @@ func (x *ReceiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveRequest.ProtoReflect.Descriptor instead.
 func (*ReceiveRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{42}
+	return file_rhapsode_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ReceiveRequest) GetRepo() string {
@@ -2702,7 +2802,7 @@ type ImportRequest struct {
 
 func (x *ImportRequest) Reset() {
 	*x = ImportRequest{}
-	mi := &file_rhapsode_proto_msgTypes[43]
+	mi := &file_rhapsode_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2714,7 +2814,7 @@ func (x *ImportRequest) String() string {
 func (*ImportRequest) ProtoMessage() {}
 
 func (x *ImportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[43]
+	mi := &file_rhapsode_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2727,7 +2827,7 @@ func (x *ImportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRequest.ProtoReflect.Descriptor instead.
 func (*ImportRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{43}
+	return file_rhapsode_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ImportRequest) GetRepo() string {
@@ -2759,7 +2859,7 @@ type ImportReply struct {
 
 func (x *ImportReply) Reset() {
 	*x = ImportReply{}
-	mi := &file_rhapsode_proto_msgTypes[44]
+	mi := &file_rhapsode_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2771,7 +2871,7 @@ func (x *ImportReply) String() string {
 func (*ImportReply) ProtoMessage() {}
 
 func (x *ImportReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[44]
+	mi := &file_rhapsode_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2784,7 +2884,7 @@ func (x *ImportReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReply.ProtoReflect.Descriptor instead.
 func (*ImportReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{44}
+	return file_rhapsode_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ImportReply) GetPhase() string {
@@ -2847,7 +2947,7 @@ type Object struct {
 
 func (x *Object) Reset() {
 	*x = Object{}
-	mi := &file_rhapsode_proto_msgTypes[45]
+	mi := &file_rhapsode_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2859,7 +2959,7 @@ func (x *Object) String() string {
 func (*Object) ProtoMessage() {}
 
 func (x *Object) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[45]
+	mi := &file_rhapsode_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2872,7 +2972,7 @@ func (x *Object) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Object.ProtoReflect.Descriptor instead.
 func (*Object) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{45}
+	return file_rhapsode_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Object) GetDigest() []byte {
@@ -2909,7 +3009,7 @@ type PutObjectsRequest struct {
 
 func (x *PutObjectsRequest) Reset() {
 	*x = PutObjectsRequest{}
-	mi := &file_rhapsode_proto_msgTypes[46]
+	mi := &file_rhapsode_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2921,7 +3021,7 @@ func (x *PutObjectsRequest) String() string {
 func (*PutObjectsRequest) ProtoMessage() {}
 
 func (x *PutObjectsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[46]
+	mi := &file_rhapsode_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2934,7 +3034,7 @@ func (x *PutObjectsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutObjectsRequest.ProtoReflect.Descriptor instead.
 func (*PutObjectsRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{46}
+	return file_rhapsode_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *PutObjectsRequest) GetPool() []byte {
@@ -2982,7 +3082,7 @@ type ObjectRequest struct {
 
 func (x *ObjectRequest) Reset() {
 	*x = ObjectRequest{}
-	mi := &file_rhapsode_proto_msgTypes[47]
+	mi := &file_rhapsode_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2994,7 +3094,7 @@ func (x *ObjectRequest) String() string {
 func (*ObjectRequest) ProtoMessage() {}
 
 func (x *ObjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[47]
+	mi := &file_rhapsode_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3007,7 +3107,7 @@ func (x *ObjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectRequest.ProtoReflect.Descriptor instead.
 func (*ObjectRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{47}
+	return file_rhapsode_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ObjectRequest) GetPool() []byte {
@@ -3035,7 +3135,7 @@ type ObjectPart struct {
 
 func (x *ObjectPart) Reset() {
 	*x = ObjectPart{}
-	mi := &file_rhapsode_proto_msgTypes[48]
+	mi := &file_rhapsode_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3047,7 +3147,7 @@ func (x *ObjectPart) String() string {
 func (*ObjectPart) ProtoMessage() {}
 
 func (x *ObjectPart) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[48]
+	mi := &file_rhapsode_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3060,7 +3160,7 @@ func (x *ObjectPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectPart.ProtoReflect.Descriptor instead.
 func (*ObjectPart) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{48}
+	return file_rhapsode_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ObjectPart) GetKind() uint32 {
@@ -3094,7 +3194,7 @@ type DigestsRequest struct {
 
 func (x *DigestsRequest) Reset() {
 	*x = DigestsRequest{}
-	mi := &file_rhapsode_proto_msgTypes[49]
+	mi := &file_rhapsode_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3106,7 +3206,7 @@ func (x *DigestsRequest) String() string {
 func (*DigestsRequest) ProtoMessage() {}
 
 func (x *DigestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[49]
+	mi := &file_rhapsode_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3119,7 +3219,7 @@ func (x *DigestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DigestsRequest.ProtoReflect.Descriptor instead.
 func (*DigestsRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{49}
+	return file_rhapsode_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *DigestsRequest) GetPool() []byte {
@@ -3145,7 +3245,7 @@ type DigestsReply struct {
 
 func (x *DigestsReply) Reset() {
 	*x = DigestsReply{}
-	mi := &file_rhapsode_proto_msgTypes[50]
+	mi := &file_rhapsode_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3157,7 +3257,7 @@ func (x *DigestsReply) String() string {
 func (*DigestsReply) ProtoMessage() {}
 
 func (x *DigestsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[50]
+	mi := &file_rhapsode_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3170,7 +3270,7 @@ func (x *DigestsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DigestsReply.ProtoReflect.Descriptor instead.
 func (*DigestsReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{50}
+	return file_rhapsode_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *DigestsReply) GetDigests() [][]byte {
@@ -3192,7 +3292,7 @@ type PutBodyRequest struct {
 
 func (x *PutBodyRequest) Reset() {
 	*x = PutBodyRequest{}
-	mi := &file_rhapsode_proto_msgTypes[51]
+	mi := &file_rhapsode_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3204,7 +3304,7 @@ func (x *PutBodyRequest) String() string {
 func (*PutBodyRequest) ProtoMessage() {}
 
 func (x *PutBodyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[51]
+	mi := &file_rhapsode_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3217,7 +3317,7 @@ func (x *PutBodyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutBodyRequest.ProtoReflect.Descriptor instead.
 func (*PutBodyRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{51}
+	return file_rhapsode_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *PutBodyRequest) GetPool() []byte {
@@ -3261,7 +3361,7 @@ type PutPackRequest struct {
 
 func (x *PutPackRequest) Reset() {
 	*x = PutPackRequest{}
-	mi := &file_rhapsode_proto_msgTypes[52]
+	mi := &file_rhapsode_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3273,7 +3373,7 @@ func (x *PutPackRequest) String() string {
 func (*PutPackRequest) ProtoMessage() {}
 
 func (x *PutPackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[52]
+	mi := &file_rhapsode_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3286,7 +3386,7 @@ func (x *PutPackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutPackRequest.ProtoReflect.Descriptor instead.
 func (*PutPackRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{52}
+	return file_rhapsode_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *PutPackRequest) GetPool() []byte {
@@ -3337,7 +3437,7 @@ type GitRequest struct {
 
 func (x *GitRequest) Reset() {
 	*x = GitRequest{}
-	mi := &file_rhapsode_proto_msgTypes[53]
+	mi := &file_rhapsode_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3349,7 +3449,7 @@ func (x *GitRequest) String() string {
 func (*GitRequest) ProtoMessage() {}
 
 func (x *GitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[53]
+	mi := &file_rhapsode_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3362,7 +3462,7 @@ func (x *GitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GitRequest.ProtoReflect.Descriptor instead.
 func (*GitRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{53}
+	return file_rhapsode_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *GitRequest) GetRepo() string {
@@ -3417,7 +3517,7 @@ type MergeRequest struct {
 
 func (x *MergeRequest) Reset() {
 	*x = MergeRequest{}
-	mi := &file_rhapsode_proto_msgTypes[54]
+	mi := &file_rhapsode_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3429,7 +3529,7 @@ func (x *MergeRequest) String() string {
 func (*MergeRequest) ProtoMessage() {}
 
 func (x *MergeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[54]
+	mi := &file_rhapsode_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3442,7 +3542,7 @@ func (x *MergeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeRequest.ProtoReflect.Descriptor instead.
 func (*MergeRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{54}
+	return file_rhapsode_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *MergeRequest) GetRepo() string {
@@ -3519,7 +3619,7 @@ type Resolution struct {
 
 func (x *Resolution) Reset() {
 	*x = Resolution{}
-	mi := &file_rhapsode_proto_msgTypes[55]
+	mi := &file_rhapsode_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3531,7 +3631,7 @@ func (x *Resolution) String() string {
 func (*Resolution) ProtoMessage() {}
 
 func (x *Resolution) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[55]
+	mi := &file_rhapsode_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3544,7 +3644,7 @@ func (x *Resolution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Resolution.ProtoReflect.Descriptor instead.
 func (*Resolution) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{55}
+	return file_rhapsode_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *Resolution) GetPath() []byte {
@@ -3583,7 +3683,7 @@ type MergeReply struct {
 
 func (x *MergeReply) Reset() {
 	*x = MergeReply{}
-	mi := &file_rhapsode_proto_msgTypes[56]
+	mi := &file_rhapsode_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3595,7 +3695,7 @@ func (x *MergeReply) String() string {
 func (*MergeReply) ProtoMessage() {}
 
 func (x *MergeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[56]
+	mi := &file_rhapsode_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3608,7 +3708,7 @@ func (x *MergeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeReply.ProtoReflect.Descriptor instead.
 func (*MergeReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{56}
+	return file_rhapsode_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *MergeReply) GetCommit() []byte {
@@ -3671,7 +3771,7 @@ type PickRequest struct {
 
 func (x *PickRequest) Reset() {
 	*x = PickRequest{}
-	mi := &file_rhapsode_proto_msgTypes[57]
+	mi := &file_rhapsode_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3683,7 +3783,7 @@ func (x *PickRequest) String() string {
 func (*PickRequest) ProtoMessage() {}
 
 func (x *PickRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[57]
+	mi := &file_rhapsode_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3696,7 +3796,7 @@ func (x *PickRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PickRequest.ProtoReflect.Descriptor instead.
 func (*PickRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{57}
+	return file_rhapsode_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *PickRequest) GetMerge() *MergeRequest {
@@ -3730,7 +3830,7 @@ type KeepRequest struct {
 
 func (x *KeepRequest) Reset() {
 	*x = KeepRequest{}
-	mi := &file_rhapsode_proto_msgTypes[58]
+	mi := &file_rhapsode_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3742,7 +3842,7 @@ func (x *KeepRequest) String() string {
 func (*KeepRequest) ProtoMessage() {}
 
 func (x *KeepRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[58]
+	mi := &file_rhapsode_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3755,7 +3855,7 @@ func (x *KeepRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeepRequest.ProtoReflect.Descriptor instead.
 func (*KeepRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{58}
+	return file_rhapsode_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *KeepRequest) GetChange() *ChangeRequest {
@@ -3784,7 +3884,7 @@ type KeepReply struct {
 
 func (x *KeepReply) Reset() {
 	*x = KeepReply{}
-	mi := &file_rhapsode_proto_msgTypes[59]
+	mi := &file_rhapsode_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3796,7 +3896,7 @@ func (x *KeepReply) String() string {
 func (*KeepReply) ProtoMessage() {}
 
 func (x *KeepReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[59]
+	mi := &file_rhapsode_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3809,7 +3909,7 @@ func (x *KeepReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeepReply.ProtoReflect.Descriptor instead.
 func (*KeepReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{59}
+	return file_rhapsode_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *KeepReply) GetName() string {
@@ -3853,7 +3953,7 @@ type MergeConflict struct {
 
 func (x *MergeConflict) Reset() {
 	*x = MergeConflict{}
-	mi := &file_rhapsode_proto_msgTypes[60]
+	mi := &file_rhapsode_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3865,7 +3965,7 @@ func (x *MergeConflict) String() string {
 func (*MergeConflict) ProtoMessage() {}
 
 func (x *MergeConflict) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[60]
+	mi := &file_rhapsode_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3878,7 +3978,7 @@ func (x *MergeConflict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeConflict.ProtoReflect.Descriptor instead.
 func (*MergeConflict) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{60}
+	return file_rhapsode_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *MergeConflict) GetPath() []byte {
@@ -3926,7 +4026,7 @@ type ReleaseRequest struct {
 
 func (x *ReleaseRequest) Reset() {
 	*x = ReleaseRequest{}
-	mi := &file_rhapsode_proto_msgTypes[61]
+	mi := &file_rhapsode_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3938,7 +4038,7 @@ func (x *ReleaseRequest) String() string {
 func (*ReleaseRequest) ProtoMessage() {}
 
 func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[61]
+	mi := &file_rhapsode_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3951,7 +4051,7 @@ func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{61}
+	return file_rhapsode_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ReleaseRequest) GetRecord() *ChangeRequest {
@@ -3979,7 +4079,7 @@ type NewTag struct {
 
 func (x *NewTag) Reset() {
 	*x = NewTag{}
-	mi := &file_rhapsode_proto_msgTypes[62]
+	mi := &file_rhapsode_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3991,7 +4091,7 @@ func (x *NewTag) String() string {
 func (*NewTag) ProtoMessage() {}
 
 func (x *NewTag) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[62]
+	mi := &file_rhapsode_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4004,7 +4104,7 @@ func (x *NewTag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewTag.ProtoReflect.Descriptor instead.
 func (*NewTag) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{62}
+	return file_rhapsode_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *NewTag) GetName() []byte {
@@ -4038,7 +4138,7 @@ type ReleaseReply struct {
 
 func (x *ReleaseReply) Reset() {
 	*x = ReleaseReply{}
-	mi := &file_rhapsode_proto_msgTypes[63]
+	mi := &file_rhapsode_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4050,7 +4150,7 @@ func (x *ReleaseReply) String() string {
 func (*ReleaseReply) ProtoMessage() {}
 
 func (x *ReleaseReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[63]
+	mi := &file_rhapsode_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4063,7 +4163,7 @@ func (x *ReleaseReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseReply.ProtoReflect.Descriptor instead.
 func (*ReleaseReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{63}
+	return file_rhapsode_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ReleaseReply) GetRecord() *ChangeReply {
@@ -4092,7 +4192,7 @@ type NoteRecord struct {
 
 func (x *NoteRecord) Reset() {
 	*x = NoteRecord{}
-	mi := &file_rhapsode_proto_msgTypes[64]
+	mi := &file_rhapsode_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4104,7 +4204,7 @@ func (x *NoteRecord) String() string {
 func (*NoteRecord) ProtoMessage() {}
 
 func (x *NoteRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[64]
+	mi := &file_rhapsode_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4117,7 +4217,7 @@ func (x *NoteRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoteRecord.ProtoReflect.Descriptor instead.
 func (*NoteRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{64}
+	return file_rhapsode_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *NoteRecord) GetName() string {
@@ -4158,7 +4258,7 @@ type NoteRequest struct {
 
 func (x *NoteRequest) Reset() {
 	*x = NoteRequest{}
-	mi := &file_rhapsode_proto_msgTypes[65]
+	mi := &file_rhapsode_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4170,7 +4270,7 @@ func (x *NoteRequest) String() string {
 func (*NoteRequest) ProtoMessage() {}
 
 func (x *NoteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[65]
+	mi := &file_rhapsode_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4183,7 +4283,7 @@ func (x *NoteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoteRequest.ProtoReflect.Descriptor instead.
 func (*NoteRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{65}
+	return file_rhapsode_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *NoteRequest) GetName() string {
@@ -4210,7 +4310,7 @@ type NotesRequest struct {
 
 func (x *NotesRequest) Reset() {
 	*x = NotesRequest{}
-	mi := &file_rhapsode_proto_msgTypes[66]
+	mi := &file_rhapsode_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4222,7 +4322,7 @@ func (x *NotesRequest) String() string {
 func (*NotesRequest) ProtoMessage() {}
 
 func (x *NotesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[66]
+	mi := &file_rhapsode_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4235,7 +4335,7 @@ func (x *NotesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotesRequest.ProtoReflect.Descriptor instead.
 func (*NotesRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{66}
+	return file_rhapsode_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *NotesRequest) GetPrefix() string {
@@ -4262,7 +4362,7 @@ type NotesReply struct {
 
 func (x *NotesReply) Reset() {
 	*x = NotesReply{}
-	mi := &file_rhapsode_proto_msgTypes[67]
+	mi := &file_rhapsode_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4274,7 +4374,7 @@ func (x *NotesReply) String() string {
 func (*NotesReply) ProtoMessage() {}
 
 func (x *NotesReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[67]
+	mi := &file_rhapsode_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4287,7 +4387,7 @@ func (x *NotesReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotesReply.ProtoReflect.Descriptor instead.
 func (*NotesReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{67}
+	return file_rhapsode_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *NotesReply) GetNotes() []*NoteRecord {
@@ -4317,7 +4417,7 @@ type CompareRequest struct {
 
 func (x *CompareRequest) Reset() {
 	*x = CompareRequest{}
-	mi := &file_rhapsode_proto_msgTypes[68]
+	mi := &file_rhapsode_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4329,7 +4429,7 @@ func (x *CompareRequest) String() string {
 func (*CompareRequest) ProtoMessage() {}
 
 func (x *CompareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[68]
+	mi := &file_rhapsode_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4342,7 +4442,7 @@ func (x *CompareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
 func (*CompareRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{68}
+	return file_rhapsode_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *CompareRequest) GetRepo() string {
@@ -4394,7 +4494,7 @@ type CompareReply struct {
 
 func (x *CompareReply) Reset() {
 	*x = CompareReply{}
-	mi := &file_rhapsode_proto_msgTypes[69]
+	mi := &file_rhapsode_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4406,7 +4506,7 @@ func (x *CompareReply) String() string {
 func (*CompareReply) ProtoMessage() {}
 
 func (x *CompareReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[69]
+	mi := &file_rhapsode_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4419,7 +4519,7 @@ func (x *CompareReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareReply.ProtoReflect.Descriptor instead.
 func (*CompareReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{69}
+	return file_rhapsode_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *CompareReply) GetBase() []byte {
@@ -4473,7 +4573,7 @@ type BlameReply struct {
 
 func (x *BlameReply) Reset() {
 	*x = BlameReply{}
-	mi := &file_rhapsode_proto_msgTypes[70]
+	mi := &file_rhapsode_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4485,7 +4585,7 @@ func (x *BlameReply) String() string {
 func (*BlameReply) ProtoMessage() {}
 
 func (x *BlameReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[70]
+	mi := &file_rhapsode_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4498,7 +4598,7 @@ func (x *BlameReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlameReply.ProtoReflect.Descriptor instead.
 func (*BlameReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{70}
+	return file_rhapsode_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *BlameReply) GetBlamed() []*Blamed {
@@ -4522,7 +4622,7 @@ type Blamed struct {
 
 func (x *Blamed) Reset() {
 	*x = Blamed{}
-	mi := &file_rhapsode_proto_msgTypes[71]
+	mi := &file_rhapsode_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4534,7 +4634,7 @@ func (x *Blamed) String() string {
 func (*Blamed) ProtoMessage() {}
 
 func (x *Blamed) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[71]
+	mi := &file_rhapsode_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4547,7 +4647,7 @@ func (x *Blamed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Blamed.ProtoReflect.Descriptor instead.
 func (*Blamed) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{71}
+	return file_rhapsode_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *Blamed) GetFirst() int64 {
@@ -4601,7 +4701,7 @@ type ErrandKey struct {
 
 func (x *ErrandKey) Reset() {
 	*x = ErrandKey{}
-	mi := &file_rhapsode_proto_msgTypes[72]
+	mi := &file_rhapsode_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4613,7 +4713,7 @@ func (x *ErrandKey) String() string {
 func (*ErrandKey) ProtoMessage() {}
 
 func (x *ErrandKey) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[72]
+	mi := &file_rhapsode_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4626,7 +4726,7 @@ func (x *ErrandKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrandKey.ProtoReflect.Descriptor instead.
 func (*ErrandKey) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{72}
+	return file_rhapsode_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *ErrandKey) GetKey() []byte {
@@ -4648,7 +4748,7 @@ type ErrandRequest struct {
 
 func (x *ErrandRequest) Reset() {
 	*x = ErrandRequest{}
-	mi := &file_rhapsode_proto_msgTypes[73]
+	mi := &file_rhapsode_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4660,7 +4760,7 @@ func (x *ErrandRequest) String() string {
 func (*ErrandRequest) ProtoMessage() {}
 
 func (x *ErrandRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[73]
+	mi := &file_rhapsode_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4673,7 +4773,7 @@ func (x *ErrandRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrandRequest.ProtoReflect.Descriptor instead.
 func (*ErrandRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{73}
+	return file_rhapsode_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *ErrandRequest) GetKey() []byte {
@@ -4715,7 +4815,7 @@ type FinishErrandRequest struct {
 
 func (x *FinishErrandRequest) Reset() {
 	*x = FinishErrandRequest{}
-	mi := &file_rhapsode_proto_msgTypes[74]
+	mi := &file_rhapsode_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4727,7 +4827,7 @@ func (x *FinishErrandRequest) String() string {
 func (*FinishErrandRequest) ProtoMessage() {}
 
 func (x *FinishErrandRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[74]
+	mi := &file_rhapsode_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4740,7 +4840,7 @@ func (x *FinishErrandRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishErrandRequest.ProtoReflect.Descriptor instead.
 func (*FinishErrandRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{74}
+	return file_rhapsode_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *FinishErrandRequest) GetErrand() *ErrandRequest {
@@ -4775,7 +4875,7 @@ type ErrandReply struct {
 
 func (x *ErrandReply) Reset() {
 	*x = ErrandReply{}
-	mi := &file_rhapsode_proto_msgTypes[75]
+	mi := &file_rhapsode_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4787,7 +4887,7 @@ func (x *ErrandReply) String() string {
 func (*ErrandReply) ProtoMessage() {}
 
 func (x *ErrandReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[75]
+	mi := &file_rhapsode_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4800,7 +4900,7 @@ func (x *ErrandReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrandReply.ProtoReflect.Descriptor instead.
 func (*ErrandReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{75}
+	return file_rhapsode_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *ErrandReply) GetErrand() *ErrandRequest {
@@ -4835,7 +4935,7 @@ type Scope struct {
 
 func (x *Scope) Reset() {
 	*x = Scope{}
-	mi := &file_rhapsode_proto_msgTypes[76]
+	mi := &file_rhapsode_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4847,7 +4947,7 @@ func (x *Scope) String() string {
 func (*Scope) ProtoMessage() {}
 
 func (x *Scope) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[76]
+	mi := &file_rhapsode_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4860,7 +4960,7 @@ func (x *Scope) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scope.ProtoReflect.Descriptor instead.
 func (*Scope) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{76}
+	return file_rhapsode_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *Scope) GetRepos() []string {
@@ -4900,7 +5000,7 @@ type TokenRecord struct {
 
 func (x *TokenRecord) Reset() {
 	*x = TokenRecord{}
-	mi := &file_rhapsode_proto_msgTypes[77]
+	mi := &file_rhapsode_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4912,7 +5012,7 @@ func (x *TokenRecord) String() string {
 func (*TokenRecord) ProtoMessage() {}
 
 func (x *TokenRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[77]
+	mi := &file_rhapsode_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4925,7 +5025,7 @@ func (x *TokenRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenRecord.ProtoReflect.Descriptor instead.
 func (*TokenRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{77}
+	return file_rhapsode_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *TokenRecord) GetId() string {
@@ -4993,7 +5093,7 @@ type TokenRequest struct {
 
 func (x *TokenRequest) Reset() {
 	*x = TokenRequest{}
-	mi := &file_rhapsode_proto_msgTypes[78]
+	mi := &file_rhapsode_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5005,7 +5105,7 @@ func (x *TokenRequest) String() string {
 func (*TokenRequest) ProtoMessage() {}
 
 func (x *TokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[78]
+	mi := &file_rhapsode_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5018,7 +5118,7 @@ func (x *TokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenRequest.ProtoReflect.Descriptor instead.
 func (*TokenRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{78}
+	return file_rhapsode_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *TokenRequest) GetId() string {
@@ -5037,7 +5137,7 @@ type TokensRequest struct {
 
 func (x *TokensRequest) Reset() {
 	*x = TokensRequest{}
-	mi := &file_rhapsode_proto_msgTypes[79]
+	mi := &file_rhapsode_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5049,7 +5149,7 @@ func (x *TokensRequest) String() string {
 func (*TokensRequest) ProtoMessage() {}
 
 func (x *TokensRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[79]
+	mi := &file_rhapsode_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5062,7 +5162,7 @@ func (x *TokensRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokensRequest.ProtoReflect.Descriptor instead.
 func (*TokensRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{79}
+	return file_rhapsode_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *TokensRequest) GetPage() *Page {
@@ -5082,7 +5182,7 @@ type TokensReply struct {
 
 func (x *TokensReply) Reset() {
 	*x = TokensReply{}
-	mi := &file_rhapsode_proto_msgTypes[80]
+	mi := &file_rhapsode_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5094,7 +5194,7 @@ func (x *TokensReply) String() string {
 func (*TokensReply) ProtoMessage() {}
 
 func (x *TokensReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[80]
+	mi := &file_rhapsode_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5107,7 +5207,7 @@ func (x *TokensReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokensReply.ProtoReflect.Descriptor instead.
 func (*TokensReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{80}
+	return file_rhapsode_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *TokensReply) GetTokens() []*TokenRecord {
@@ -5138,7 +5238,7 @@ type CallerRecord struct {
 
 func (x *CallerRecord) Reset() {
 	*x = CallerRecord{}
-	mi := &file_rhapsode_proto_msgTypes[81]
+	mi := &file_rhapsode_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5150,7 +5250,7 @@ func (x *CallerRecord) String() string {
 func (*CallerRecord) ProtoMessage() {}
 
 func (x *CallerRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[81]
+	mi := &file_rhapsode_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5163,7 +5263,7 @@ func (x *CallerRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallerRecord.ProtoReflect.Descriptor instead.
 func (*CallerRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{81}
+	return file_rhapsode_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *CallerRecord) GetUser() string {
@@ -5219,7 +5319,7 @@ type SettingsReply struct {
 
 func (x *SettingsReply) Reset() {
 	*x = SettingsReply{}
-	mi := &file_rhapsode_proto_msgTypes[82]
+	mi := &file_rhapsode_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5231,7 +5331,7 @@ func (x *SettingsReply) String() string {
 func (*SettingsReply) ProtoMessage() {}
 
 func (x *SettingsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[82]
+	mi := &file_rhapsode_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5244,7 +5344,7 @@ func (x *SettingsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettingsReply.ProtoReflect.Descriptor instead.
 func (*SettingsReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{82}
+	return file_rhapsode_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *SettingsReply) GetText() []byte {
@@ -5322,19 +5422,20 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\"I\n" +
 	"\vStatRequest\x12:\n" +
-	"\tquestions\x18\x01 \x03(\v2\x1c.rhapsode.fs.v1.StatQuestionR\tquestions\"\x88\x01\n" +
+	"\tquestions\x18\x01 \x03(\v2\x1c.rhapsode.fs.v1.StatQuestionR\tquestions\"\x9c\x01\n" +
 	"\fStatQuestion\x12\"\n" +
 	"\x02at\x18\x01 \x01(\v2\x12.rhapsode.fs.v1.AtR\x02at\x12\x16\n" +
 	"\x06inline\x18\x02 \x01(\x03R\x06inline\x12\x12\n" +
 	"\x04have\x18\x03 \x01(\fR\x04have\x12\x14\n" +
 	"\x05brief\x18\x04 \x01(\bR\x05brief\x12\x12\n" +
-	"\x04from\x18\x05 \x01(\tR\x04from\"A\n" +
+	"\x04from\x18\x05 \x01(\tR\x04from\x12\x12\n" +
+	"\x04near\x18\x06 \x01(\bR\x04near\"A\n" +
 	"\tStatReply\x124\n" +
 	"\aanswers\x18\x01 \x03(\v2\x1a.rhapsode.fs.v1.StatAnswerR\aanswers\"c\n" +
 	"\n" +
 	"StatAnswer\x12(\n" +
 	"\x04stat\x18\x01 \x01(\v2\x14.rhapsode.fs.v1.StatR\x04stat\x12+\n" +
-	"\x05fault\x18\x02 \x01(\v2\x15.rhapsode.fs.v1.FaultR\x05fault\"\xc4\x01\n" +
+	"\x05fault\x18\x02 \x01(\v2\x15.rhapsode.fs.v1.FaultR\x05fault\"\xbe\x02\n" +
 	"\x04Stat\x12\x12\n" +
 	"\x04repo\x18\x01 \x01(\tR\x04repo\x12\x10\n" +
 	"\x03ref\x18\x02 \x01(\tR\x03ref\x12\x16\n" +
@@ -5343,7 +5444,12 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\bmodified\x18\x05 \x01(\x03R\bmodified\x12\x16\n" +
 	"\x06inline\x18\x06 \x01(\fR\x06inline\x12\x1d\n" +
 	"\n" +
-	"has_inline\x18\a \x01(\bR\thasInline\"\x7f\n" +
+	"has_inline\x18\a \x01(\bR\thasInline\x12\x18\n" +
+	"\aversion\x18\b \x01(\fR\aversion\x12%\n" +
+	"\x0eversion_before\x18\t \x01(\fR\rversionBefore\x12#\n" +
+	"\rversion_after\x18\n" +
+	" \x01(\fR\fversionAfter\x12\x12\n" +
+	"\x04line\x18\v \x01(\tR\x04line\"\x7f\n" +
 	"\vBlobRequest\x12\"\n" +
 	"\x02at\x18\x05 \x01(\v2\x12.rhapsode.fs.v1.AtR\x02at\x12\x16\n" +
 	"\x06digest\x18\x02 \x01(\fR\x06digest\x12\x16\n" +
@@ -5358,10 +5464,14 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x04next\x18\x03 \x01(\tR\x04next\"U\n" +
 	"\fHistoryReply\x121\n" +
 	"\x05items\x18\x01 \x03(\v2\x1b.rhapsode.fs.v1.HistoryItemR\x05items\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"p\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"\x84\x01\n" +
 	"\vHistoryItem\x124\n" +
 	"\x06commit\x18\x01 \x01(\v2\x1c.rhapsode.fs.v1.CommitRecordR\x06commit\x12+\n" +
-	"\x05entry\x18\x02 \x01(\v2\x15.rhapsode.fs.v1.EntryR\x05entry\"3\n" +
+	"\x05entry\x18\x02 \x01(\v2\x15.rhapsode.fs.v1.EntryR\x05entry\x12\x12\n" +
+	"\x04path\x18\x03 \x01(\fR\x04path\"G\n" +
+	"\rMomentRequest\x12\"\n" +
+	"\x02at\x18\x01 \x01(\v2\x12.rhapsode.fs.v1.AtR\x02at\x12\x12\n" +
+	"\x04when\x18\x02 \x01(\x03R\x04when\"3\n" +
 	"\rCommitRequest\x12\x12\n" +
 	"\x04repo\x18\x01 \x01(\tR\x04repo\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\fR\x02id\"\x97\x01\n" +
@@ -5656,7 +5766,7 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\rSettingsReply\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\fR\x04text\x12\x16\n" +
 	"\x06digest\x18\x02 \x01(\fR\x06digest\x12\x16\n" +
-	"\x06stored\x18\x03 \x01(\bR\x06stored2\x96\x13\n" +
+	"\x06stored\x18\x03 \x01(\bR\x06stored2\xa5\x14\n" +
 	"\n" +
 	"FileSystem\x12?\n" +
 	"\x06Locate\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x18.rhapsode.fs.v1.Location\x12>\n" +
@@ -5664,6 +5774,8 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x04Blob\x12\x1b.rhapsode.fs.v1.BlobRequest\x1a\x15.rhapsode.fs.v1.Chunk0\x01\x12?\n" +
 	"\x04List\x12\x1c.rhapsode.fs.v1.PlaceRequest\x1a\x19.rhapsode.fs.v1.ListReply\x12E\n" +
 	"\aHistory\x12\x1c.rhapsode.fs.v1.PlaceRequest\x1a\x1c.rhapsode.fs.v1.HistoryReply\x12D\n" +
+	"\x06Follow\x12\x1c.rhapsode.fs.v1.PlaceRequest\x1a\x1c.rhapsode.fs.v1.HistoryReply\x12G\n" +
+	"\tVersionAt\x12\x1d.rhapsode.fs.v1.MomentRequest\x1a\x1b.rhapsode.fs.v1.HistoryItem\x12D\n" +
 	"\x06Commit\x12\x1d.rhapsode.fs.v1.CommitRequest\x1a\x1b.rhapsode.fs.v1.CommitReply\x12?\n" +
 	"\x04Repo\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x1a.rhapsode.fs.v1.RepoRecord\x12A\n" +
 	"\x05Repos\x12\x1c.rhapsode.fs.v1.ReposRequest\x1a\x1a.rhapsode.fs.v1.ReposReply\x12>\n" +
@@ -5721,7 +5833,7 @@ func file_rhapsode_proto_rawDescGZIP() []byte {
 	return file_rhapsode_proto_rawDescData
 }
 
-var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 84)
+var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
 var file_rhapsode_proto_goTypes = []any{
 	(*Empty)(nil),               // 0: rhapsode.fs.v1.Empty
 	(*Chunk)(nil),               // 1: rhapsode.fs.v1.Chunk
@@ -5744,72 +5856,73 @@ var file_rhapsode_proto_goTypes = []any{
 	(*ListReply)(nil),           // 18: rhapsode.fs.v1.ListReply
 	(*HistoryReply)(nil),        // 19: rhapsode.fs.v1.HistoryReply
 	(*HistoryItem)(nil),         // 20: rhapsode.fs.v1.HistoryItem
-	(*CommitRequest)(nil),       // 21: rhapsode.fs.v1.CommitRequest
-	(*CommitReply)(nil),         // 22: rhapsode.fs.v1.CommitReply
-	(*FileChange)(nil),          // 23: rhapsode.fs.v1.FileChange
-	(*RepoRequest)(nil),         // 24: rhapsode.fs.v1.RepoRequest
-	(*RepoRecord)(nil),          // 25: rhapsode.fs.v1.RepoRecord
-	(*ReposRequest)(nil),        // 26: rhapsode.fs.v1.ReposRequest
-	(*ReposReply)(nil),          // 27: rhapsode.fs.v1.ReposReply
-	(*RefsRequest)(nil),         // 28: rhapsode.fs.v1.RefsRequest
-	(*RefsReply)(nil),           // 29: rhapsode.fs.v1.RefsReply
-	(*RefRequest)(nil),          // 30: rhapsode.fs.v1.RefRequest
-	(*RefRecord)(nil),           // 31: rhapsode.fs.v1.RefRecord
-	(*UploadRequest)(nil),       // 32: rhapsode.fs.v1.UploadRequest
-	(*Expect)(nil),              // 33: rhapsode.fs.v1.Expect
-	(*ChangeRequest)(nil),       // 34: rhapsode.fs.v1.ChangeRequest
-	(*Change)(nil),              // 35: rhapsode.fs.v1.Change
-	(*ChangeReply)(nil),         // 36: rhapsode.fs.v1.ChangeReply
-	(*Outcome)(nil),             // 37: rhapsode.fs.v1.Outcome
-	(*MoveRefRequest)(nil),      // 38: rhapsode.fs.v1.MoveRefRequest
-	(*PutRepoRequest)(nil),      // 39: rhapsode.fs.v1.PutRepoRequest
-	(*PutRepoReply)(nil),        // 40: rhapsode.fs.v1.PutRepoReply
-	(*DeleteRepoRequest)(nil),   // 41: rhapsode.fs.v1.DeleteRepoRequest
-	(*ReceiveRequest)(nil),      // 42: rhapsode.fs.v1.ReceiveRequest
-	(*ImportRequest)(nil),       // 43: rhapsode.fs.v1.ImportRequest
-	(*ImportReply)(nil),         // 44: rhapsode.fs.v1.ImportReply
-	(*Object)(nil),              // 45: rhapsode.fs.v1.Object
-	(*PutObjectsRequest)(nil),   // 46: rhapsode.fs.v1.PutObjectsRequest
-	(*ObjectRequest)(nil),       // 47: rhapsode.fs.v1.ObjectRequest
-	(*ObjectPart)(nil),          // 48: rhapsode.fs.v1.ObjectPart
-	(*DigestsRequest)(nil),      // 49: rhapsode.fs.v1.DigestsRequest
-	(*DigestsReply)(nil),        // 50: rhapsode.fs.v1.DigestsReply
-	(*PutBodyRequest)(nil),      // 51: rhapsode.fs.v1.PutBodyRequest
-	(*PutPackRequest)(nil),      // 52: rhapsode.fs.v1.PutPackRequest
-	(*GitRequest)(nil),          // 53: rhapsode.fs.v1.GitRequest
-	(*MergeRequest)(nil),        // 54: rhapsode.fs.v1.MergeRequest
-	(*Resolution)(nil),          // 55: rhapsode.fs.v1.Resolution
-	(*MergeReply)(nil),          // 56: rhapsode.fs.v1.MergeReply
-	(*PickRequest)(nil),         // 57: rhapsode.fs.v1.PickRequest
-	(*KeepRequest)(nil),         // 58: rhapsode.fs.v1.KeepRequest
-	(*KeepReply)(nil),           // 59: rhapsode.fs.v1.KeepReply
-	(*MergeConflict)(nil),       // 60: rhapsode.fs.v1.MergeConflict
-	(*ReleaseRequest)(nil),      // 61: rhapsode.fs.v1.ReleaseRequest
-	(*NewTag)(nil),              // 62: rhapsode.fs.v1.NewTag
-	(*ReleaseReply)(nil),        // 63: rhapsode.fs.v1.ReleaseReply
-	(*NoteRecord)(nil),          // 64: rhapsode.fs.v1.NoteRecord
-	(*NoteRequest)(nil),         // 65: rhapsode.fs.v1.NoteRequest
-	(*NotesRequest)(nil),        // 66: rhapsode.fs.v1.NotesRequest
-	(*NotesReply)(nil),          // 67: rhapsode.fs.v1.NotesReply
-	(*CompareRequest)(nil),      // 68: rhapsode.fs.v1.CompareRequest
-	(*CompareReply)(nil),        // 69: rhapsode.fs.v1.CompareReply
-	(*BlameReply)(nil),          // 70: rhapsode.fs.v1.BlameReply
-	(*Blamed)(nil),              // 71: rhapsode.fs.v1.Blamed
-	(*ErrandKey)(nil),           // 72: rhapsode.fs.v1.ErrandKey
-	(*ErrandRequest)(nil),       // 73: rhapsode.fs.v1.ErrandRequest
-	(*FinishErrandRequest)(nil), // 74: rhapsode.fs.v1.FinishErrandRequest
-	(*ErrandReply)(nil),         // 75: rhapsode.fs.v1.ErrandReply
-	(*Scope)(nil),               // 76: rhapsode.fs.v1.Scope
-	(*TokenRecord)(nil),         // 77: rhapsode.fs.v1.TokenRecord
-	(*TokenRequest)(nil),        // 78: rhapsode.fs.v1.TokenRequest
-	(*TokensRequest)(nil),       // 79: rhapsode.fs.v1.TokensRequest
-	(*TokensReply)(nil),         // 80: rhapsode.fs.v1.TokensReply
-	(*CallerRecord)(nil),        // 81: rhapsode.fs.v1.CallerRecord
-	(*SettingsReply)(nil),       // 82: rhapsode.fs.v1.SettingsReply
-	nil,                         // 83: rhapsode.fs.v1.Fault.FactsEntry
+	(*MomentRequest)(nil),       // 21: rhapsode.fs.v1.MomentRequest
+	(*CommitRequest)(nil),       // 22: rhapsode.fs.v1.CommitRequest
+	(*CommitReply)(nil),         // 23: rhapsode.fs.v1.CommitReply
+	(*FileChange)(nil),          // 24: rhapsode.fs.v1.FileChange
+	(*RepoRequest)(nil),         // 25: rhapsode.fs.v1.RepoRequest
+	(*RepoRecord)(nil),          // 26: rhapsode.fs.v1.RepoRecord
+	(*ReposRequest)(nil),        // 27: rhapsode.fs.v1.ReposRequest
+	(*ReposReply)(nil),          // 28: rhapsode.fs.v1.ReposReply
+	(*RefsRequest)(nil),         // 29: rhapsode.fs.v1.RefsRequest
+	(*RefsReply)(nil),           // 30: rhapsode.fs.v1.RefsReply
+	(*RefRequest)(nil),          // 31: rhapsode.fs.v1.RefRequest
+	(*RefRecord)(nil),           // 32: rhapsode.fs.v1.RefRecord
+	(*UploadRequest)(nil),       // 33: rhapsode.fs.v1.UploadRequest
+	(*Expect)(nil),              // 34: rhapsode.fs.v1.Expect
+	(*ChangeRequest)(nil),       // 35: rhapsode.fs.v1.ChangeRequest
+	(*Change)(nil),              // 36: rhapsode.fs.v1.Change
+	(*ChangeReply)(nil),         // 37: rhapsode.fs.v1.ChangeReply
+	(*Outcome)(nil),             // 38: rhapsode.fs.v1.Outcome
+	(*MoveRefRequest)(nil),      // 39: rhapsode.fs.v1.MoveRefRequest
+	(*PutRepoRequest)(nil),      // 40: rhapsode.fs.v1.PutRepoRequest
+	(*PutRepoReply)(nil),        // 41: rhapsode.fs.v1.PutRepoReply
+	(*DeleteRepoRequest)(nil),   // 42: rhapsode.fs.v1.DeleteRepoRequest
+	(*ReceiveRequest)(nil),      // 43: rhapsode.fs.v1.ReceiveRequest
+	(*ImportRequest)(nil),       // 44: rhapsode.fs.v1.ImportRequest
+	(*ImportReply)(nil),         // 45: rhapsode.fs.v1.ImportReply
+	(*Object)(nil),              // 46: rhapsode.fs.v1.Object
+	(*PutObjectsRequest)(nil),   // 47: rhapsode.fs.v1.PutObjectsRequest
+	(*ObjectRequest)(nil),       // 48: rhapsode.fs.v1.ObjectRequest
+	(*ObjectPart)(nil),          // 49: rhapsode.fs.v1.ObjectPart
+	(*DigestsRequest)(nil),      // 50: rhapsode.fs.v1.DigestsRequest
+	(*DigestsReply)(nil),        // 51: rhapsode.fs.v1.DigestsReply
+	(*PutBodyRequest)(nil),      // 52: rhapsode.fs.v1.PutBodyRequest
+	(*PutPackRequest)(nil),      // 53: rhapsode.fs.v1.PutPackRequest
+	(*GitRequest)(nil),          // 54: rhapsode.fs.v1.GitRequest
+	(*MergeRequest)(nil),        // 55: rhapsode.fs.v1.MergeRequest
+	(*Resolution)(nil),          // 56: rhapsode.fs.v1.Resolution
+	(*MergeReply)(nil),          // 57: rhapsode.fs.v1.MergeReply
+	(*PickRequest)(nil),         // 58: rhapsode.fs.v1.PickRequest
+	(*KeepRequest)(nil),         // 59: rhapsode.fs.v1.KeepRequest
+	(*KeepReply)(nil),           // 60: rhapsode.fs.v1.KeepReply
+	(*MergeConflict)(nil),       // 61: rhapsode.fs.v1.MergeConflict
+	(*ReleaseRequest)(nil),      // 62: rhapsode.fs.v1.ReleaseRequest
+	(*NewTag)(nil),              // 63: rhapsode.fs.v1.NewTag
+	(*ReleaseReply)(nil),        // 64: rhapsode.fs.v1.ReleaseReply
+	(*NoteRecord)(nil),          // 65: rhapsode.fs.v1.NoteRecord
+	(*NoteRequest)(nil),         // 66: rhapsode.fs.v1.NoteRequest
+	(*NotesRequest)(nil),        // 67: rhapsode.fs.v1.NotesRequest
+	(*NotesReply)(nil),          // 68: rhapsode.fs.v1.NotesReply
+	(*CompareRequest)(nil),      // 69: rhapsode.fs.v1.CompareRequest
+	(*CompareReply)(nil),        // 70: rhapsode.fs.v1.CompareReply
+	(*BlameReply)(nil),          // 71: rhapsode.fs.v1.BlameReply
+	(*Blamed)(nil),              // 72: rhapsode.fs.v1.Blamed
+	(*ErrandKey)(nil),           // 73: rhapsode.fs.v1.ErrandKey
+	(*ErrandRequest)(nil),       // 74: rhapsode.fs.v1.ErrandRequest
+	(*FinishErrandRequest)(nil), // 75: rhapsode.fs.v1.FinishErrandRequest
+	(*ErrandReply)(nil),         // 76: rhapsode.fs.v1.ErrandReply
+	(*Scope)(nil),               // 77: rhapsode.fs.v1.Scope
+	(*TokenRecord)(nil),         // 78: rhapsode.fs.v1.TokenRecord
+	(*TokenRequest)(nil),        // 79: rhapsode.fs.v1.TokenRequest
+	(*TokensRequest)(nil),       // 80: rhapsode.fs.v1.TokensRequest
+	(*TokensReply)(nil),         // 81: rhapsode.fs.v1.TokensReply
+	(*CallerRecord)(nil),        // 82: rhapsode.fs.v1.CallerRecord
+	(*SettingsReply)(nil),       // 83: rhapsode.fs.v1.SettingsReply
+	nil,                         // 84: rhapsode.fs.v1.Fault.FactsEntry
 }
 var file_rhapsode_proto_depIdxs = []int32{
-	83,  // 0: rhapsode.fs.v1.Fault.facts:type_name -> rhapsode.fs.v1.Fault.FactsEntry
+	84,  // 0: rhapsode.fs.v1.Fault.facts:type_name -> rhapsode.fs.v1.Fault.FactsEntry
 	4,   // 1: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
 	4,   // 2: rhapsode.fs.v1.CommitRecord.committer:type_name -> rhapsode.fs.v1.Signature
 	10,  // 3: rhapsode.fs.v1.Location.replicas:type_name -> rhapsode.fs.v1.Replica
@@ -5827,138 +5940,143 @@ var file_rhapsode_proto_depIdxs = []int32{
 	20,  // 15: rhapsode.fs.v1.HistoryReply.items:type_name -> rhapsode.fs.v1.HistoryItem
 	6,   // 16: rhapsode.fs.v1.HistoryItem.commit:type_name -> rhapsode.fs.v1.CommitRecord
 	5,   // 17: rhapsode.fs.v1.HistoryItem.entry:type_name -> rhapsode.fs.v1.Entry
-	6,   // 18: rhapsode.fs.v1.CommitReply.commit:type_name -> rhapsode.fs.v1.CommitRecord
-	23,  // 19: rhapsode.fs.v1.CommitReply.changes:type_name -> rhapsode.fs.v1.FileChange
-	5,   // 20: rhapsode.fs.v1.FileChange.old:type_name -> rhapsode.fs.v1.Entry
-	5,   // 21: rhapsode.fs.v1.FileChange.new:type_name -> rhapsode.fs.v1.Entry
-	8,   // 22: rhapsode.fs.v1.ReposRequest.page:type_name -> rhapsode.fs.v1.Page
-	25,  // 23: rhapsode.fs.v1.ReposReply.repos:type_name -> rhapsode.fs.v1.RepoRecord
-	8,   // 24: rhapsode.fs.v1.RefsRequest.page:type_name -> rhapsode.fs.v1.Page
-	31,  // 25: rhapsode.fs.v1.RefsReply.refs:type_name -> rhapsode.fs.v1.RefRecord
-	33,  // 26: rhapsode.fs.v1.ChangeRequest.head:type_name -> rhapsode.fs.v1.Expect
-	35,  // 27: rhapsode.fs.v1.ChangeRequest.changes:type_name -> rhapsode.fs.v1.Change
-	4,   // 28: rhapsode.fs.v1.ChangeRequest.author:type_name -> rhapsode.fs.v1.Signature
-	33,  // 29: rhapsode.fs.v1.Change.expect:type_name -> rhapsode.fs.v1.Expect
-	37,  // 30: rhapsode.fs.v1.ChangeReply.outcomes:type_name -> rhapsode.fs.v1.Outcome
-	33,  // 31: rhapsode.fs.v1.MoveRefRequest.expect:type_name -> rhapsode.fs.v1.Expect
-	25,  // 32: rhapsode.fs.v1.PutRepoReply.repo:type_name -> rhapsode.fs.v1.RepoRecord
-	31,  // 33: rhapsode.fs.v1.ImportReply.refs:type_name -> rhapsode.fs.v1.RefRecord
-	45,  // 34: rhapsode.fs.v1.PutObjectsRequest.objects:type_name -> rhapsode.fs.v1.Object
-	33,  // 35: rhapsode.fs.v1.MergeRequest.expect:type_name -> rhapsode.fs.v1.Expect
-	4,   // 36: rhapsode.fs.v1.MergeRequest.author:type_name -> rhapsode.fs.v1.Signature
-	55,  // 37: rhapsode.fs.v1.MergeRequest.resolutions:type_name -> rhapsode.fs.v1.Resolution
-	60,  // 38: rhapsode.fs.v1.MergeReply.conflicts:type_name -> rhapsode.fs.v1.MergeConflict
-	54,  // 39: rhapsode.fs.v1.PickRequest.merge:type_name -> rhapsode.fs.v1.MergeRequest
-	34,  // 40: rhapsode.fs.v1.KeepRequest.change:type_name -> rhapsode.fs.v1.ChangeRequest
-	5,   // 41: rhapsode.fs.v1.MergeConflict.base:type_name -> rhapsode.fs.v1.Entry
-	5,   // 42: rhapsode.fs.v1.MergeConflict.ours:type_name -> rhapsode.fs.v1.Entry
-	5,   // 43: rhapsode.fs.v1.MergeConflict.theirs:type_name -> rhapsode.fs.v1.Entry
-	34,  // 44: rhapsode.fs.v1.ReleaseRequest.record:type_name -> rhapsode.fs.v1.ChangeRequest
-	62,  // 45: rhapsode.fs.v1.ReleaseRequest.tags:type_name -> rhapsode.fs.v1.NewTag
-	36,  // 46: rhapsode.fs.v1.ReleaseReply.record:type_name -> rhapsode.fs.v1.ChangeReply
-	31,  // 47: rhapsode.fs.v1.ReleaseReply.tags:type_name -> rhapsode.fs.v1.RefRecord
-	8,   // 48: rhapsode.fs.v1.NotesRequest.page:type_name -> rhapsode.fs.v1.Page
-	64,  // 49: rhapsode.fs.v1.NotesReply.notes:type_name -> rhapsode.fs.v1.NoteRecord
-	23,  // 50: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
-	71,  // 51: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
-	4,   // 52: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
-	73,  // 53: rhapsode.fs.v1.FinishErrandRequest.errand:type_name -> rhapsode.fs.v1.ErrandRequest
-	73,  // 54: rhapsode.fs.v1.ErrandReply.errand:type_name -> rhapsode.fs.v1.ErrandRequest
-	76,  // 55: rhapsode.fs.v1.TokenRecord.scope:type_name -> rhapsode.fs.v1.Scope
-	8,   // 56: rhapsode.fs.v1.TokensRequest.page:type_name -> rhapsode.fs.v1.Page
-	77,  // 57: rhapsode.fs.v1.TokensReply.tokens:type_name -> rhapsode.fs.v1.TokenRecord
-	76,  // 58: rhapsode.fs.v1.CallerRecord.scope:type_name -> rhapsode.fs.v1.Scope
-	24,  // 59: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
-	11,  // 60: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
-	16,  // 61: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
-	17,  // 62: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
-	17,  // 63: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
-	21,  // 64: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
-	24,  // 65: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
-	26,  // 66: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
-	28,  // 67: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
-	30,  // 68: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
-	32,  // 69: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
-	34,  // 70: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
-	38,  // 71: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
-	39,  // 72: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
-	41,  // 73: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
-	42,  // 74: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
-	43,  // 75: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
-	54,  // 76: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
-	61,  // 77: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
-	65,  // 78: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
-	66,  // 79: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
-	64,  // 80: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
-	65,  // 81: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
-	57,  // 82: rhapsode.fs.v1.FileSystem.Pick:input_type -> rhapsode.fs.v1.PickRequest
-	58,  // 83: rhapsode.fs.v1.FileSystem.Keep:input_type -> rhapsode.fs.v1.KeepRequest
-	68,  // 84: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
-	7,   // 85: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
-	73,  // 86: rhapsode.fs.v1.FileSystem.BeginErrand:input_type -> rhapsode.fs.v1.ErrandRequest
-	73,  // 87: rhapsode.fs.v1.FileSystem.HoldErrand:input_type -> rhapsode.fs.v1.ErrandRequest
-	74,  // 88: rhapsode.fs.v1.FileSystem.FinishErrand:input_type -> rhapsode.fs.v1.FinishErrandRequest
-	72,  // 89: rhapsode.fs.v1.FileSystem.Errand:input_type -> rhapsode.fs.v1.ErrandKey
-	0,   // 90: rhapsode.fs.v1.FileSystem.Whoami:input_type -> rhapsode.fs.v1.Empty
-	77,  // 91: rhapsode.fs.v1.FileSystem.PutToken:input_type -> rhapsode.fs.v1.TokenRecord
-	79,  // 92: rhapsode.fs.v1.FileSystem.Tokens:input_type -> rhapsode.fs.v1.TokensRequest
-	78,  // 93: rhapsode.fs.v1.FileSystem.DeleteToken:input_type -> rhapsode.fs.v1.TokenRequest
-	24,  // 94: rhapsode.fs.v1.FileSystem.Settings:input_type -> rhapsode.fs.v1.RepoRequest
-	46,  // 95: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
-	47,  // 96: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
-	49,  // 97: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
-	49,  // 98: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
-	51,  // 99: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
-	52,  // 100: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
-	53,  // 101: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
-	9,   // 102: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
-	13,  // 103: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
-	1,   // 104: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
-	18,  // 105: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
-	19,  // 106: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
-	22,  // 107: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
-	25,  // 108: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
-	27,  // 109: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
-	29,  // 110: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
-	31,  // 111: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
-	2,   // 112: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
-	36,  // 113: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
-	31,  // 114: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
-	40,  // 115: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
-	0,   // 116: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
-	44,  // 117: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
-	44,  // 118: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
-	56,  // 119: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
-	63,  // 120: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
-	64,  // 121: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
-	67,  // 122: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
-	64,  // 123: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
-	0,   // 124: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
-	56,  // 125: rhapsode.fs.v1.FileSystem.Pick:output_type -> rhapsode.fs.v1.MergeReply
-	59,  // 126: rhapsode.fs.v1.FileSystem.Keep:output_type -> rhapsode.fs.v1.KeepReply
-	69,  // 127: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
-	70,  // 128: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
-	75,  // 129: rhapsode.fs.v1.FileSystem.BeginErrand:output_type -> rhapsode.fs.v1.ErrandReply
-	0,   // 130: rhapsode.fs.v1.FileSystem.HoldErrand:output_type -> rhapsode.fs.v1.Empty
-	0,   // 131: rhapsode.fs.v1.FileSystem.FinishErrand:output_type -> rhapsode.fs.v1.Empty
-	75,  // 132: rhapsode.fs.v1.FileSystem.Errand:output_type -> rhapsode.fs.v1.ErrandReply
-	81,  // 133: rhapsode.fs.v1.FileSystem.Whoami:output_type -> rhapsode.fs.v1.CallerRecord
-	0,   // 134: rhapsode.fs.v1.FileSystem.PutToken:output_type -> rhapsode.fs.v1.Empty
-	80,  // 135: rhapsode.fs.v1.FileSystem.Tokens:output_type -> rhapsode.fs.v1.TokensReply
-	0,   // 136: rhapsode.fs.v1.FileSystem.DeleteToken:output_type -> rhapsode.fs.v1.Empty
-	82,  // 137: rhapsode.fs.v1.FileSystem.Settings:output_type -> rhapsode.fs.v1.SettingsReply
-	0,   // 138: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
-	48,  // 139: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
-	50,  // 140: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
-	0,   // 141: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
-	0,   // 142: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
-	0,   // 143: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
-	1,   // 144: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
-	102, // [102:145] is the sub-list for method output_type
-	59,  // [59:102] is the sub-list for method input_type
-	59,  // [59:59] is the sub-list for extension type_name
-	59,  // [59:59] is the sub-list for extension extendee
-	0,   // [0:59] is the sub-list for field type_name
+	7,   // 18: rhapsode.fs.v1.MomentRequest.at:type_name -> rhapsode.fs.v1.At
+	6,   // 19: rhapsode.fs.v1.CommitReply.commit:type_name -> rhapsode.fs.v1.CommitRecord
+	24,  // 20: rhapsode.fs.v1.CommitReply.changes:type_name -> rhapsode.fs.v1.FileChange
+	5,   // 21: rhapsode.fs.v1.FileChange.old:type_name -> rhapsode.fs.v1.Entry
+	5,   // 22: rhapsode.fs.v1.FileChange.new:type_name -> rhapsode.fs.v1.Entry
+	8,   // 23: rhapsode.fs.v1.ReposRequest.page:type_name -> rhapsode.fs.v1.Page
+	26,  // 24: rhapsode.fs.v1.ReposReply.repos:type_name -> rhapsode.fs.v1.RepoRecord
+	8,   // 25: rhapsode.fs.v1.RefsRequest.page:type_name -> rhapsode.fs.v1.Page
+	32,  // 26: rhapsode.fs.v1.RefsReply.refs:type_name -> rhapsode.fs.v1.RefRecord
+	34,  // 27: rhapsode.fs.v1.ChangeRequest.head:type_name -> rhapsode.fs.v1.Expect
+	36,  // 28: rhapsode.fs.v1.ChangeRequest.changes:type_name -> rhapsode.fs.v1.Change
+	4,   // 29: rhapsode.fs.v1.ChangeRequest.author:type_name -> rhapsode.fs.v1.Signature
+	34,  // 30: rhapsode.fs.v1.Change.expect:type_name -> rhapsode.fs.v1.Expect
+	38,  // 31: rhapsode.fs.v1.ChangeReply.outcomes:type_name -> rhapsode.fs.v1.Outcome
+	34,  // 32: rhapsode.fs.v1.MoveRefRequest.expect:type_name -> rhapsode.fs.v1.Expect
+	26,  // 33: rhapsode.fs.v1.PutRepoReply.repo:type_name -> rhapsode.fs.v1.RepoRecord
+	32,  // 34: rhapsode.fs.v1.ImportReply.refs:type_name -> rhapsode.fs.v1.RefRecord
+	46,  // 35: rhapsode.fs.v1.PutObjectsRequest.objects:type_name -> rhapsode.fs.v1.Object
+	34,  // 36: rhapsode.fs.v1.MergeRequest.expect:type_name -> rhapsode.fs.v1.Expect
+	4,   // 37: rhapsode.fs.v1.MergeRequest.author:type_name -> rhapsode.fs.v1.Signature
+	56,  // 38: rhapsode.fs.v1.MergeRequest.resolutions:type_name -> rhapsode.fs.v1.Resolution
+	61,  // 39: rhapsode.fs.v1.MergeReply.conflicts:type_name -> rhapsode.fs.v1.MergeConflict
+	55,  // 40: rhapsode.fs.v1.PickRequest.merge:type_name -> rhapsode.fs.v1.MergeRequest
+	35,  // 41: rhapsode.fs.v1.KeepRequest.change:type_name -> rhapsode.fs.v1.ChangeRequest
+	5,   // 42: rhapsode.fs.v1.MergeConflict.base:type_name -> rhapsode.fs.v1.Entry
+	5,   // 43: rhapsode.fs.v1.MergeConflict.ours:type_name -> rhapsode.fs.v1.Entry
+	5,   // 44: rhapsode.fs.v1.MergeConflict.theirs:type_name -> rhapsode.fs.v1.Entry
+	35,  // 45: rhapsode.fs.v1.ReleaseRequest.record:type_name -> rhapsode.fs.v1.ChangeRequest
+	63,  // 46: rhapsode.fs.v1.ReleaseRequest.tags:type_name -> rhapsode.fs.v1.NewTag
+	37,  // 47: rhapsode.fs.v1.ReleaseReply.record:type_name -> rhapsode.fs.v1.ChangeReply
+	32,  // 48: rhapsode.fs.v1.ReleaseReply.tags:type_name -> rhapsode.fs.v1.RefRecord
+	8,   // 49: rhapsode.fs.v1.NotesRequest.page:type_name -> rhapsode.fs.v1.Page
+	65,  // 50: rhapsode.fs.v1.NotesReply.notes:type_name -> rhapsode.fs.v1.NoteRecord
+	24,  // 51: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
+	72,  // 52: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
+	4,   // 53: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
+	74,  // 54: rhapsode.fs.v1.FinishErrandRequest.errand:type_name -> rhapsode.fs.v1.ErrandRequest
+	74,  // 55: rhapsode.fs.v1.ErrandReply.errand:type_name -> rhapsode.fs.v1.ErrandRequest
+	77,  // 56: rhapsode.fs.v1.TokenRecord.scope:type_name -> rhapsode.fs.v1.Scope
+	8,   // 57: rhapsode.fs.v1.TokensRequest.page:type_name -> rhapsode.fs.v1.Page
+	78,  // 58: rhapsode.fs.v1.TokensReply.tokens:type_name -> rhapsode.fs.v1.TokenRecord
+	77,  // 59: rhapsode.fs.v1.CallerRecord.scope:type_name -> rhapsode.fs.v1.Scope
+	25,  // 60: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
+	11,  // 61: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
+	16,  // 62: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
+	17,  // 63: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
+	17,  // 64: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
+	17,  // 65: rhapsode.fs.v1.FileSystem.Follow:input_type -> rhapsode.fs.v1.PlaceRequest
+	21,  // 66: rhapsode.fs.v1.FileSystem.VersionAt:input_type -> rhapsode.fs.v1.MomentRequest
+	22,  // 67: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
+	25,  // 68: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
+	27,  // 69: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
+	29,  // 70: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
+	31,  // 71: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
+	33,  // 72: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
+	35,  // 73: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
+	39,  // 74: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
+	40,  // 75: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
+	42,  // 76: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
+	43,  // 77: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
+	44,  // 78: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
+	55,  // 79: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
+	62,  // 80: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
+	66,  // 81: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
+	67,  // 82: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
+	65,  // 83: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
+	66,  // 84: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
+	58,  // 85: rhapsode.fs.v1.FileSystem.Pick:input_type -> rhapsode.fs.v1.PickRequest
+	59,  // 86: rhapsode.fs.v1.FileSystem.Keep:input_type -> rhapsode.fs.v1.KeepRequest
+	69,  // 87: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
+	7,   // 88: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
+	74,  // 89: rhapsode.fs.v1.FileSystem.BeginErrand:input_type -> rhapsode.fs.v1.ErrandRequest
+	74,  // 90: rhapsode.fs.v1.FileSystem.HoldErrand:input_type -> rhapsode.fs.v1.ErrandRequest
+	75,  // 91: rhapsode.fs.v1.FileSystem.FinishErrand:input_type -> rhapsode.fs.v1.FinishErrandRequest
+	73,  // 92: rhapsode.fs.v1.FileSystem.Errand:input_type -> rhapsode.fs.v1.ErrandKey
+	0,   // 93: rhapsode.fs.v1.FileSystem.Whoami:input_type -> rhapsode.fs.v1.Empty
+	78,  // 94: rhapsode.fs.v1.FileSystem.PutToken:input_type -> rhapsode.fs.v1.TokenRecord
+	80,  // 95: rhapsode.fs.v1.FileSystem.Tokens:input_type -> rhapsode.fs.v1.TokensRequest
+	79,  // 96: rhapsode.fs.v1.FileSystem.DeleteToken:input_type -> rhapsode.fs.v1.TokenRequest
+	25,  // 97: rhapsode.fs.v1.FileSystem.Settings:input_type -> rhapsode.fs.v1.RepoRequest
+	47,  // 98: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
+	48,  // 99: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
+	50,  // 100: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
+	50,  // 101: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
+	52,  // 102: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
+	53,  // 103: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
+	54,  // 104: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
+	9,   // 105: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
+	13,  // 106: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
+	1,   // 107: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
+	18,  // 108: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
+	19,  // 109: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
+	19,  // 110: rhapsode.fs.v1.FileSystem.Follow:output_type -> rhapsode.fs.v1.HistoryReply
+	20,  // 111: rhapsode.fs.v1.FileSystem.VersionAt:output_type -> rhapsode.fs.v1.HistoryItem
+	23,  // 112: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
+	26,  // 113: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
+	28,  // 114: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
+	30,  // 115: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
+	32,  // 116: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
+	2,   // 117: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
+	37,  // 118: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
+	32,  // 119: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
+	41,  // 120: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
+	0,   // 121: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
+	45,  // 122: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
+	45,  // 123: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
+	57,  // 124: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
+	64,  // 125: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
+	65,  // 126: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
+	68,  // 127: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
+	65,  // 128: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
+	0,   // 129: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
+	57,  // 130: rhapsode.fs.v1.FileSystem.Pick:output_type -> rhapsode.fs.v1.MergeReply
+	60,  // 131: rhapsode.fs.v1.FileSystem.Keep:output_type -> rhapsode.fs.v1.KeepReply
+	70,  // 132: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
+	71,  // 133: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
+	76,  // 134: rhapsode.fs.v1.FileSystem.BeginErrand:output_type -> rhapsode.fs.v1.ErrandReply
+	0,   // 135: rhapsode.fs.v1.FileSystem.HoldErrand:output_type -> rhapsode.fs.v1.Empty
+	0,   // 136: rhapsode.fs.v1.FileSystem.FinishErrand:output_type -> rhapsode.fs.v1.Empty
+	76,  // 137: rhapsode.fs.v1.FileSystem.Errand:output_type -> rhapsode.fs.v1.ErrandReply
+	82,  // 138: rhapsode.fs.v1.FileSystem.Whoami:output_type -> rhapsode.fs.v1.CallerRecord
+	0,   // 139: rhapsode.fs.v1.FileSystem.PutToken:output_type -> rhapsode.fs.v1.Empty
+	81,  // 140: rhapsode.fs.v1.FileSystem.Tokens:output_type -> rhapsode.fs.v1.TokensReply
+	0,   // 141: rhapsode.fs.v1.FileSystem.DeleteToken:output_type -> rhapsode.fs.v1.Empty
+	83,  // 142: rhapsode.fs.v1.FileSystem.Settings:output_type -> rhapsode.fs.v1.SettingsReply
+	0,   // 143: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
+	49,  // 144: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
+	51,  // 145: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
+	0,   // 146: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
+	0,   // 147: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
+	0,   // 148: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
+	1,   // 149: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
+	105, // [105:150] is the sub-list for method output_type
+	60,  // [60:105] is the sub-list for method input_type
+	60,  // [60:60] is the sub-list for extension type_name
+	60,  // [60:60] is the sub-list for extension extendee
+	0,   // [0:60] is the sub-list for field type_name
 }
 
 func init() { file_rhapsode_proto_init() }
@@ -5966,14 +6084,14 @@ func file_rhapsode_proto_init() {
 	if File_rhapsode_proto != nil {
 		return
 	}
-	file_rhapsode_proto_msgTypes[39].OneofWrappers = []any{}
+	file_rhapsode_proto_msgTypes[40].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rhapsode_proto_rawDesc), len(file_rhapsode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   84,
+			NumMessages:   85,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

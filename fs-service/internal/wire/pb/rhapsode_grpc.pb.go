@@ -27,6 +27,8 @@ const (
 	FileSystem_Blob_FullMethodName         = "/rhapsode.fs.v1.FileSystem/Blob"
 	FileSystem_List_FullMethodName         = "/rhapsode.fs.v1.FileSystem/List"
 	FileSystem_History_FullMethodName      = "/rhapsode.fs.v1.FileSystem/History"
+	FileSystem_Follow_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Follow"
+	FileSystem_VersionAt_FullMethodName    = "/rhapsode.fs.v1.FileSystem/VersionAt"
 	FileSystem_Commit_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Commit"
 	FileSystem_Repo_FullMethodName         = "/rhapsode.fs.v1.FileSystem/Repo"
 	FileSystem_Repos_FullMethodName        = "/rhapsode.fs.v1.FileSystem/Repos"
@@ -71,6 +73,8 @@ type FileSystemClient interface {
 	Blob(ctx context.Context, in *BlobRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Chunk], error)
 	List(ctx context.Context, in *PlaceRequest, opts ...grpc.CallOption) (*ListReply, error)
 	History(ctx context.Context, in *PlaceRequest, opts ...grpc.CallOption) (*HistoryReply, error)
+	Follow(ctx context.Context, in *PlaceRequest, opts ...grpc.CallOption) (*HistoryReply, error)
+	VersionAt(ctx context.Context, in *MomentRequest, opts ...grpc.CallOption) (*HistoryItem, error)
 	Commit(ctx context.Context, in *CommitRequest, opts ...grpc.CallOption) (*CommitReply, error)
 	Repo(ctx context.Context, in *RepoRequest, opts ...grpc.CallOption) (*RepoRecord, error)
 	Repos(ctx context.Context, in *ReposRequest, opts ...grpc.CallOption) (*ReposReply, error)
@@ -165,6 +169,26 @@ func (c *fileSystemClient) History(ctx context.Context, in *PlaceRequest, opts .
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(HistoryReply)
 	err := c.cc.Invoke(ctx, FileSystem_History_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) Follow(ctx context.Context, in *PlaceRequest, opts ...grpc.CallOption) (*HistoryReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(HistoryReply)
+	err := c.cc.Invoke(ctx, FileSystem_Follow_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) VersionAt(ctx context.Context, in *MomentRequest, opts ...grpc.CallOption) (*HistoryItem, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(HistoryItem)
+	err := c.cc.Invoke(ctx, FileSystem_VersionAt_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -498,6 +522,8 @@ type FileSystemServer interface {
 	Blob(*BlobRequest, grpc.ServerStreamingServer[Chunk]) error
 	List(context.Context, *PlaceRequest) (*ListReply, error)
 	History(context.Context, *PlaceRequest) (*HistoryReply, error)
+	Follow(context.Context, *PlaceRequest) (*HistoryReply, error)
+	VersionAt(context.Context, *MomentRequest) (*HistoryItem, error)
 	Commit(context.Context, *CommitRequest) (*CommitReply, error)
 	Repo(context.Context, *RepoRequest) (*RepoRecord, error)
 	Repos(context.Context, *ReposRequest) (*ReposReply, error)
@@ -553,6 +579,12 @@ func (UnimplementedFileSystemServer) List(context.Context, *PlaceRequest) (*List
 }
 func (UnimplementedFileSystemServer) History(context.Context, *PlaceRequest) (*HistoryReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method History not implemented")
+}
+func (UnimplementedFileSystemServer) Follow(context.Context, *PlaceRequest) (*HistoryReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Follow not implemented")
+}
+func (UnimplementedFileSystemServer) VersionAt(context.Context, *MomentRequest) (*HistoryItem, error) {
+	return nil, status.Error(codes.Unimplemented, "method VersionAt not implemented")
 }
 func (UnimplementedFileSystemServer) Commit(context.Context, *CommitRequest) (*CommitReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Commit not implemented")
@@ -747,6 +779,42 @@ func _FileSystem_History_Handler(srv interface{}, ctx context.Context, dec func(
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(FileSystemServer).History(ctx, req.(*PlaceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_Follow_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PlaceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Follow(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Follow_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Follow(ctx, req.(*PlaceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_VersionAt_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MomentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).VersionAt(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_VersionAt_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).VersionAt(ctx, req.(*MomentRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1309,6 +1377,14 @@ var FileSystem_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "History",
 			Handler:    _FileSystem_History_Handler,
+		},
+		{
+			MethodName: "Follow",
+			Handler:    _FileSystem_Follow_Handler,
+		},
+		{
+			MethodName: "VersionAt",
+			Handler:    _FileSystem_VersionAt_Handler,
 		},
 		{
 			MethodName: "Commit",
