@@ -101,6 +101,13 @@ func (d *document) Variants(x *flow.Exchange) ([]flow.Variant, error) {
 
 // Look finds out what is there, once.
 func (d *document) Look(x *flow.Exchange) (flow.State, error) {
+	if when, ok, err := d.moment(x.Request); err != nil {
+		return flow.State{}, err
+	} else if ok && !d.looked {
+		if found, err := d.travel(x, when); found || err != nil {
+			return d.state, err
+		}
+	}
 	if !d.looked {
 		if err := d.look(x); err != nil {
 			return flow.State{}, err
@@ -169,6 +176,7 @@ func (d *document) see(x *flow.Exchange, fresh fsapi.Freshness) error {
 	if x.Request.Method == http.MethodGet {
 		question.Inline, question.Have = inline, known(x)
 	}
+	question.Near = reads(x.Request)
 	question.Brief = !reads(x.Request) && !sends(x.Request, "If-Unmodified-Since")
 	stat, err := d.api.FS.Stat(x.Context(), question)
 	if err != nil {
@@ -273,7 +281,7 @@ func (d *document) Fields(x *flow.Exchange, h http.Header) {
 	if !d.stat.Commit.IsZero() && x.State.Moved == flow.Stayed {
 		h.Set("Content-Location", d.At(content.AtCommit(d.stat.Commit)).URL())
 	}
-	h.Set("Link", "<"+resource.HistoryURL(d.Repo, d.Path, d.Rev)+`>; rel="version-history"`)
+	d.versionFields(x, h)
 }
 
 // caching says how long an answer about rev holds: a commit's for ever.

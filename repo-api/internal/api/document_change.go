@@ -13,7 +13,8 @@ import (
 // Check reads who changes the document and why.
 func (d *document) Check(x *flow.Exchange) (err error) {
 	if reads(x.Request) {
-		return nil
+		_, _, err = d.moment(x.Request)
+		return err
 	}
 	d.credit, err = creditOf(x.Request.Header)
 	return err

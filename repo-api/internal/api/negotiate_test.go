@@ -60,7 +60,7 @@ func TestEveryPageIsThereForPeopleAndForPrograms(t *testing.T) {
 			t.Errorf("%s: tags %v", path, tags)
 		}
 		a := s.want(406, "GET", path, "", "Accept", "image/png")
-		if variants, _ := a.member(t, "variants").([]any); len(variants) != 2 || a.Header.Get("Vary") == "" {
+		if variants, _ := a.member(t, "variants").([]any); len(variants) < 2 || a.Header.Get("Vary") == "" {
 			t.Errorf("%s, 406: %v %s", path, a.Header, a.body)
 		}
 		s.want(400, "GET", path+"?as=pdf", "")

@@ -53,7 +53,7 @@ func (a *API) surface() []route {
 		{"/repos/{repo}/commits/{id}", a.commit, one("/repos/{repo}/commits/{id}", "A commit and what it changed against its first parent",
 			get(resource.CommitDetail{}))},
 		{"/repos/{repo}/history/{path:.*}", a.history, one("/repos/{repo}/history/{path}", "The commits that changed a path, the last first, in pages",
-			get(resource.List[resource.Event]{}, history...))},
+			timed(get(resource.List[resource.Event]{}, append(history, "follow")...)))},
 		{"/repos/{repo}/changesets", a.changesets, one("/repos/{repo}/changesets", "Where many documents are changed in one commit",
 			posting("Change them, all or none", newChangeset{}, resource.Changeset{}))},
 		{"/repos/{repo}/blame/{path:.*}", a.blame, one("/repos/{repo}/blame/{path}", "With which commit each line of a document came",
@@ -97,7 +97,7 @@ func contentPaths() []openapi.Path {
 	anything := []openapi.Content{{Media: "*/*"}}
 	document := openapi.Operation{Method: "GET", Summary: "The bytes, as they were sent", Gives: []openapi.Answer{
 		{Status: http.StatusOK, Contents: anything}, {Status: http.StatusPartialContent, Contents: anything},
-		{Status: http.StatusNotModified}, {Status: http.StatusPermanentRedirect},
+		{Status: http.StatusNotModified}, {Status: http.StatusFound}, {Status: http.StatusPermanentRedirect},
 	}}
 	changed := []openapi.Answer{
 		{Status: http.StatusOK, Contents: anything}, {Status: http.StatusCreated, Contents: anything}, {Status: http.StatusNoContent},
@@ -150,6 +150,12 @@ func following() openapi.Operation {
 func comparing() openapi.Operation {
 	o := get(resource.Comparison{})
 	o.Gives[0].Contents = append(o.Gives[0].Contents, openapi.Content{Media: resource.Diff})
+	return o
+}
+
+// timed can be read as a TimeMap too.
+func timed(o openapi.Operation) openapi.Operation {
+	o.Gives[0].Contents = append(o.Gives[0].Contents, openapi.Content{Media: resource.LinkFormat})
 	return o
 }
 

@@ -207,21 +207,22 @@ func CommitOf(repo content.RepoID, c content.Commit) Commit {
 // Event is a commit that changed a path, and what the path held after it.
 type Event struct {
 	Commit
+	Path     string `json:"path"` // what it was called then
 	Deleted  bool   `json:"deleted,omitempty"`
 	Digest   string `json:"digest,omitempty"`
 	Document string `json:"document_url,omitempty"` // the path as of this commit
 }
 
 // EventOf is the shape of an item of a path's history.
-func EventOf(repo content.RepoID, path content.Path, item fsapi.HistoryItem) Event {
-	shape := Event{Commit: CommitOf(repo, item.Commit)}
+func EventOf(repo content.RepoID, item fsapi.HistoryItem) Event {
+	shape := Event{Commit: CommitOf(repo, item.Commit), Path: item.Path.String()}
 	if item.Entry.Digest.IsZero() {
 		shape.Deleted = true
 		return shape
 	}
 	shape.Digest = item.Entry.Digest.String()
 	shape.Document = Place{
-		Repo: repo, Rev: content.AtCommit(item.Commit.ID), Path: path, Dir: item.Entry.Mode.IsDir(),
+		Repo: repo, Rev: content.AtCommit(item.Commit.ID), Path: item.Path, Dir: item.Entry.Mode.IsDir(),
 	}.URL()
 	return shape
 }
