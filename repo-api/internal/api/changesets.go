@@ -14,17 +14,25 @@ import (
 	"rhapsode/repo-api/internal/resource"
 )
 
-// maxChangeset is the size in bytes of the largest set of changes.
+// maxChangeset is the size in bytes of the largest set of changes, without the documents that come
+// as they are and are large.
 const maxChangeset = 32 << 20
 
 // changesets is where many documents are changed in one commit, all or none. What
 // came of it is a commit, so there is nothing here to read.
 func (a *API) changesets(r *http.Request) (flow.Resource, error) {
-	c, err := a.commission(r, maxChangeset)
-	return &changesets{c}, err
+	most := int64(maxChangeset)
+	if isForm(r) {
+		most = max(most, a.MaxBody)
+	}
+	c, err := a.commission(r, most)
+	return &changesets{c, sends(r, "Content-Type") || r.Method == http.MethodOptions}, err
 }
 
-type changesets struct{ commission }
+type changesets struct {
+	commission
+	typed bool // the request says of what type its content is, or asks for the types
+}
 
 var (
 	_ flow.Poster  = (*changesets)(nil)
@@ -32,16 +40,23 @@ var (
 	_ flow.Bounded = (*changesets)(nil)
 )
 
+// Consumes are JSON, which is also what is meant where no type is told, and a form.
+func (c *changesets) Consumes(string) []string {
+	if !c.typed {
+		return []string{resource.JSON}
+	}
+	return []string{resource.JSON, formData}
+}
+
 // Post makes one commit of all changes. 201: it was made. 200: everything is as
 // asked already.
 func (c *changesets) Post(x *flow.Exchange) (flow.Done, error) {
-	var asked newChangeset
-	text, err := readJSONUpTo(x.Request, maxChangeset, &asked)
+	asked, err := c.readOrder(x.Context(), x.Request)
 	if err != nil {
 		return flow.Done{}, err
 	}
 	set := content.ChangeSet{
-		Repo: c.repo, Author: c.credit.author, Message: cmp.Or(asked.Message, c.credit.message), Request: requestID(x, text),
+		Repo: c.repo, Author: c.credit.author, Message: cmp.Or(asked.Message, c.credit.message),
 	}
 	if asked.Head != nil {
 		set.Head = content.OneOf(*asked.Head)
@@ -50,12 +65,13 @@ func (c *changesets) Post(x *flow.Exchange) (flow.Done, error) {
 		return flow.Done{}, err
 	}
 	for _, change := range asked.Changes {
-		changes, err := c.changes(x, set.Branch, change)
+		changes, err := c.changes(x, set.Branch, asked, change)
 		if err != nil {
 			return flow.Done{}, err
 		}
 		set.Changes = append(set.Changes, changes...)
 	}
+	set.Request = requestID(x, asked.all(set)...)
 	set.DryRun = c.rehearses(x)
 	changed, err := c.api.FS.Change(x.Context(), set)
 	if err != nil {
@@ -69,7 +85,7 @@ func (c *changesets) Post(x *flow.Exchange) (flow.Done, error) {
 
 // refused says why none of the changes was made. What they bring is kept if it was for what
 // they expect.
-func (c *changesets) refused(x *flow.Exchange, asked newChangeset, set content.ChangeSet, err error) error {
+func (c *changesets) refused(x *flow.Exchange, asked order, set content.ChangeSet, err error) error {
 	err = asked.refused(err)
 	if isStale(err) && !set.DryRun {
 		err = c.api.rescue(x, set, err)
@@ -94,7 +110,7 @@ type newChangeset struct {
 	Changes []newChange     `json:"changes"`
 }
 
-// newChange is one of them. A put brings text or base64; a copy or move brings what
+// newChange is one of them. A put brings text, base64, or a part of the form; a copy or move brings what
 // is at from. What exists is only changed if if_match says that it was seen.
 type newChange struct {
 	Op      string  `json:"op"` // put, delete, copy or move
@@ -102,12 +118,13 @@ type newChange struct {
 	From    string  `json:"from,omitempty"`
 	Text    *string `json:"text,omitempty"`
 	Base64  *string `json:"base64,omitempty"`
+	Part    string  `json:"part,omitempty"`
 	IfMatch string  `json:"if_match,omitempty"`      // an entity tag, or *
 	IfNone  string  `json:"if_none_match,omitempty"` // *
 }
 
 // changes is what c asks of the file system: two changes for a move.
-func (c *changesets) changes(x *flow.Exchange, branch content.RefName, asked newChange) ([]content.Change, error) {
+func (c *changesets) changes(x *flow.Exchange, branch content.RefName, o order, asked newChange) ([]content.Change, error) {
 	path, err := content.ParsePath(asked.Path)
 	if err != nil {
 		return nil, err
@@ -119,7 +136,7 @@ func (c *changesets) changes(x *flow.Exchange, branch content.RefName, asked new
 	change := content.Change{Path: path, Expect: expect}
 	switch asked.Op {
 	case "put":
-		change.Body, err = asked.body()
+		change.Body, err = asked.body(o.parts)
 		return []content.Change{change}, err
 	case "delete":
 		change.Delete = true
@@ -155,10 +172,13 @@ func (c *changesets) source(x *flow.Exchange, branch content.RefName, from strin
 	return stat, err
 }
 
-func (n newChange) body() (content.Body, error) {
+func (n newChange) body(parts map[string]content.Body) (content.Body, error) {
+	part, sent := parts[n.Part]
 	switch {
-	case (n.Text == nil) == (n.Base64 == nil):
-		return content.Body{}, fault.Newf(fault.Invalid, "change", "%s: a put brings either text or base64", n.Path)
+	case sent && n.Text == nil && n.Base64 == nil:
+		return part, nil
+	case n.Part != "" || (n.Text == nil) == (n.Base64 == nil):
+		return content.Body{}, fault.Newf(fault.Invalid, "change", "%s: a put brings either text, base64, or a part of a form", n.Path)
 	case n.Text != nil:
 		return inlineBody(n.Path, []byte(*n.Text))
 	}

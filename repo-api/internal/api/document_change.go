@@ -27,7 +27,7 @@ func (d *document) Put(x *flow.Exchange) (flow.Done, error) {
 			return flow.Done{}, err // before the content is read
 		}
 	}
-	body, err := d.api.receive(x.Context(), d.Repo, x.Request)
+	body, err := d.api.receive(x.Context(), d.Repo, x.Request.Body, x.Request.ContentLength)
 	if err != nil {
 		return flow.Done{}, err
 	}

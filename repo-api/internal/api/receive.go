@@ -14,22 +14,20 @@ import (
 	"rhapsode/internal/fault"
 )
 
-// receive takes in the content of r as the body of a change in repo. Small content
-// is read whole; large content is uploaded as it comes, and first written to a file
-// without a name where its length is not told.
-func (a *API) receive(ctx context.Context, repo content.RepoID, r *http.Request) (content.Body, error) {
-	size := r.ContentLength
+// receive takes in r as the body of a change in repo; size is negative if nobody told it. What is small is read whole; what is large is uploaded as it comes, and first written to a
+// file without a name where its size is not told.
+func (a *API) receive(ctx context.Context, repo content.RepoID, r io.Reader, size int64) (content.Body, error) {
 	if size > content.InlineLimit {
-		return a.upload(ctx, repo, size, r.Body)
+		return a.upload(ctx, repo, size, r)
 	}
-	head, err := readUpTo(r.Body, size, content.InlineLimit)
+	head, err := readUpTo(r, size, content.InlineLimit)
 	if err != nil {
 		return content.Body{}, err
 	}
 	if len(head) <= content.InlineLimit {
 		return content.InlineBody(head), nil
 	}
-	spooled, size, err := a.spool(io.MultiReader(bytes.NewReader(head), r.Body))
+	spooled, size, err := a.spool(io.MultiReader(bytes.NewReader(head), r))
 	if err != nil {
 		return content.Body{}, err
 	}

@@ -55,7 +55,7 @@ func (a *API) surface() []route {
 		{"/repos/{repo}/history/{path:.*}", a.history, one("/repos/{repo}/history/{path}", "The commits that changed a path, the last first, in pages",
 			timed(get(resource.List[resource.Event]{}, append(history, "follow")...)))},
 		{"/repos/{repo}/changesets", a.changesets, one("/repos/{repo}/changesets", "Where many documents are changed in one commit",
-			posting("Change them, all or none", newChangeset{}, resource.Changeset{}))},
+			taking(posting("Change them, all or none", newChangeset{}, resource.Changeset{}), formData))},
 		{"/repos/{repo}/blame/{path:.*}", a.blame, one("/repos/{repo}/blame/{path}", "With which commit each line of a document came",
 			get(resource.List[resource.Blamed]{}, "ref"))},
 		{"/repos/{repo}/compare/{range}", a.compare, one("/repos/{repo}/compare/{from}...{to}", "What was done on the way to one revision since it left another",
@@ -107,7 +107,7 @@ func contentPaths() []openapi.Path {
 		{Path: "/content/{repo}@{ref}/{path}", Summary: "A document. Only on a branch can it be changed", Operations: []openapi.Operation{
 			document,
 			{Method: "PUT", Summary: "Make it what is sent", Takes: anything, Gives: changed},
-			patchingText(patching("Change parts of a document: of JSON, or of any text by a diff", anything[0])),
+			taking(patching("Change parts of a document: of JSON, or of any text by a diff", anything[0]), patch.TextTypes()...),
 			del("Take it away; it stays in the history"),
 		}},
 		{Path: "/content/{repo}@{ref}/", Summary: "A directory: what is in it, in pages. Its URL ends with a slash", Operations: []openapi.Operation{
@@ -198,9 +198,9 @@ func patching(summary string, shown openapi.Content) openapi.Operation {
 	return o
 }
 
-// patchingText takes patches of text too.
-func patchingText(o openapi.Operation) openapi.Operation {
-	for _, media := range patch.TextTypes() {
+// taking takes content of other types too.
+func taking(o openapi.Operation, types ...string) openapi.Operation {
+	for _, media := range types {
 		o.Takes = append(o.Takes, openapi.Content{Media: media})
 	}
 	return o
