@@ -1,6 +1,8 @@
 package content
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 
 	"rhapsode/internal/fault"
@@ -83,6 +85,28 @@ func Draft(owner, id string) (RefName, error) {
 	}
 	return ParseRefName(DraftsPrefix + owner + "/" + id)
 }
+
+// maxOwner is the length of the part of a draft's name that stands for its owner, in bytes.
+const maxOwner = 64
+
+// DraftOwner is the part of a draft's name that stands for a person. A name that can't be one as
+// it is gets a hash behind what is left of it, so that no two people are one.
+func DraftOwner(name string) string {
+	owner := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+			return r
+		}
+		return '-'
+	}, name)
+	if owner == name && owner != "" && len(owner) <= maxOwner {
+		return owner
+	}
+	hash := sha256.Sum256([]byte(name))
+	return owner[:min(len(owner), maxOwner-2*ownerHash-1)] + "-" + hex.EncodeToString(hash[:ownerHash])
+}
+
+// ownerHash is how many bytes of the hash there are.
+const ownerHash = 4
 
 // Draft returns whose draft r is, and which; ok is false if it is none.
 func (r RefName) Draft() (owner, id string, ok bool) {

@@ -32,7 +32,7 @@ const DraftOf = "Draft-Of"
 // Refused is a change set that was refused.
 type Refused struct {
 	content.ChangeSet
-	Owner string // who sent it: a part of a ref's name
+	Owner string // who sent it, as a part of a ref's name; who asks with a token is that token's user
 }
 
 // Draft is a refused change set that was kept.

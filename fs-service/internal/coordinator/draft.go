@@ -18,16 +18,19 @@ import (
 
 // Keep makes a draft of what was refused (fsapi.Drafter).
 func (c *Coordinator) Keep(ctx context.Context, r fsapi.Refused) (fsapi.Draft, error) {
-	name, err := draftName(r)
-	if err != nil {
-		return fsapi.Draft{}, err
-	}
 	if _, err := c.admit(ctx, r.ChangeSet); err != nil {
 		return fsapi.Draft{}, err
 	}
-	draft := fsapi.Draft{Name: name}
-	err = c.moving(ctx, r.Repo, func(ctx context.Context, p place) (refs.Txn, error) {
+	var draft fsapi.Draft
+	err := c.moving(ctx, r.Repo, func(ctx context.Context, p place) (refs.Txn, error) {
 		if err := p.pass.Keep(r.ChangeSet); err != nil {
+			return refs.Txn{}, err
+		}
+		if user := p.pass.Caller.User; user != "" {
+			r.Owner = content.DraftOwner(user)
+		}
+		name, err := draftName(r)
+		if err != nil {
 			return refs.Txn{}, err
 		}
 		tip, found := c.refs.Ref(p.repo.Key, r.Branch)
@@ -45,7 +48,7 @@ func (c *Coordinator) Keep(ctx context.Context, r fsapi.Refused) (fsapi.Draft, e
 		if err := c.objects.Write(ctx, p.repo.Pool, p.at, made.batch()); err != nil {
 			return refs.Txn{}, err
 		}
-		draft.Commit, draft.Base, draft.Tip = made.tip, base, tip.Target
+		draft = fsapi.Draft{Name: name, Commit: made.tip, Base: base, Tip: tip.Target}
 		moves, err := c.overdue(ctx, p, name)
 		old, _ := c.refs.Ref(p.repo.Key, name)
 		return p.txn(append(moves, refs.Move{Name: name, Expect: old.Revision, New: made.tip})...), err

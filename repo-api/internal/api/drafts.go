@@ -1,10 +1,7 @@
 package api
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
-	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -19,7 +16,7 @@ const ownAnswer = "private, no-cache"
 
 // drafts lists the refused saves of whoever asks, by name.
 func (a *API) drafts(r *http.Request) (flow.Resource, error) {
-	repo, owner, err := askedOf(r)
+	repo, owner, err := a.askedOf(r)
 	if err != nil {
 		return nil, err
 	}
@@ -34,39 +31,27 @@ func (a *API) drafts(r *http.Request) (flow.Resource, error) {
 	}), nil
 }
 
-// askedOf is which repository r is about, and whose drafts: until there are tokens, those of the
-// author that it names.
-func askedOf(r *http.Request) (content.RepoID, string, error) {
+// askedOf is which repository r is about, and whose drafts.
+func (a *API) askedOf(r *http.Request) (content.RepoID, string, error) {
 	repo, err := resource.ParseRepo(mux.Vars(r)["repo"])
 	if err != nil {
 		return content.RepoID{}, "", err
 	}
-	who, err := creditOf(r.Header)
-	return repo, ownerOf(who.author), err
-}
-
-// maxOwner is the length of the part of a ref's name that stands for a person.
-const maxOwner = 64
-
-// ownerOf is the part of a ref's name that stands for a person. A name that can't be one
-// as it is gets a hash behind what is left of it.
-func ownerOf(who content.Signature) string {
-	owner := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
-			return r
-		}
-		return '-'
-	}, who.Name)
-	if owner == who.Name && len(owner) <= maxOwner {
-		return owner
+	who, err := a.FS.Whoami(r.Context())
+	if err != nil || who.User != "" {
+		return repo, content.DraftOwner(who.User), err
 	}
-	hash := sha256.Sum256([]byte(who.Name))
-	return owner[:min(len(owner), maxOwner-9)] + "-" + hex.EncodeToString(hash[:4])
+	credit, err := creditOf(r.Header)
+	return repo, nobody(credit.author), err
 }
+
+// nobody is the owner of the drafts of whoever brings no token: of the author that they name, whom
+// no user's name is taken for.
+func nobody(author content.Signature) string { return content.DraftOwner("by " + author.Name) }
 
 // draft is one of them, with what it would have changed.
 func (a *API) draft(r *http.Request) (flow.Resource, error) {
-	repo, owner, err := askedOf(r)
+	repo, owner, err := a.askedOf(r)
 	if err != nil {
 		return nil, err
 	}

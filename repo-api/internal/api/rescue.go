@@ -29,7 +29,7 @@ func (a *API) rescueOrMerge(x *flow.Exchange, set content.ChangeSet, stale error
 }
 
 func (a *API) settle(x *flow.Exchange, set content.ChangeSet, stale error, wanted bool) (fsapi.Merged, error) {
-	draft, err := a.FS.Keep(x.Context(), fsapi.Refused{ChangeSet: set, Owner: ownerOf(set.Author)})
+	draft, err := a.FS.Keep(x.Context(), fsapi.Refused{ChangeSet: set, Owner: nobody(set.Author)})
 	if err != nil {
 		return fsapi.Merged{}, lost(stale, err)
 	}
