@@ -78,29 +78,23 @@ func (d *document) rescuePatch(x *flow.Exchange, text []byte, stale error) (flow
 	if err != nil {
 		return flow.Done{}, lost(stale, err)
 	}
-	return d.rescue(x, content.Change{Path: d.Path, Body: content.InlineBody(after), Expect: content.OneOf(seen.Digest)}, stale)
+	return d.rescue(x, content.Change{Path: d.Path, Body: content.InlineBody(after), Expect: content.OneOf(seen.Entry.Digest)}, stale)
 }
 
 // version is the newest version of the document of which e holds.
-func (d *document) version(x *flow.Exchange, e content.Expect) (content.Entry, error) {
+func (d *document) version(x *flow.Exchange, e content.Expect) (fsapi.Stat, error) {
 	at := fsapi.At{Repo: d.Repo, Rev: content.AtRef(d.branch), Path: d.Path}
 	history, err := d.api.FS.History(x.Context(), at, fsapi.Page{Limit: versionsSearched})
 	if err != nil {
-		return content.Entry{}, err
+		return fsapi.Stat{}, err
 	}
 	for _, item := range history.Items {
 		if item.Entry.Mode.IsFile() && e.Judge("", &item.Entry.Digest) == nil {
-			return d.sized(x, item)
+			at.Rev = content.AtCommit(item.Commit.ID)
+			return d.api.FS.Stat(x.Context(), fsapi.StatQuestion{At: at, Brief: true})
 		}
 	}
-	return content.Entry{}, fault.Newf(fault.NotFound, "patch", "none of the last %d versions is the one that was patched", len(history.Items))
-}
-
-// sized is the entry of a version with its size.
-func (d *document) sized(x *flow.Exchange, item fsapi.HistoryItem) (content.Entry, error) {
-	at := fsapi.At{Repo: d.Repo, Rev: content.AtCommit(item.Commit.ID), Path: d.Path}
-	stat, err := d.api.FS.Stat(x.Context(), fsapi.StatQuestion{At: at, Brief: true})
-	return stat.Entry, err
+	return fsapi.Stat{}, fault.Newf(fault.NotFound, "patch", "none of the last %d versions is the one that was patched", len(history.Items))
 }
 
 // patchOnce patches what was seen. Again says that something else is there now,
@@ -136,7 +130,7 @@ func holding(x *flow.Exchange) bool {
 
 // patched is the change that the patch makes of what was seen.
 func (d *document) patched(x *flow.Exchange, text []byte) (content.Change, error) {
-	after, err := d.apply(x, d.stat.Entry, text)
+	after, err := d.apply(x, d.stat, text)
 	if err != nil {
 		return content.Change{}, err
 	}
@@ -148,11 +142,12 @@ func (d *document) patched(x *flow.Exchange, text []byte) (content.Change, error
 }
 
 // apply is what the patch makes of a version of the document.
-func (d *document) apply(x *flow.Exchange, version content.Entry, text []byte) ([]byte, error) {
-	if err := patch.TooLarge(version.Size); err != nil {
+func (d *document) apply(x *flow.Exchange, version fsapi.Stat, text []byte) ([]byte, error) {
+	if err := patch.TooLarge(version.Entry.Size); err != nil {
 		return nil, err
 	}
-	r, err := d.api.FS.Blob(x.Context(), d.found(), version.Digest, 0, version.Size)
+	at := fsapi.At{Repo: d.Repo, Rev: content.AtCommit(version.Commit), Path: d.Path}
+	r, err := d.api.FS.Blob(x.Context(), at, version.Entry.Digest, 0, version.Entry.Size)
 	if err != nil {
 		return nil, err
 	}
