@@ -69,7 +69,7 @@ func Open(ctx context.Context, e Edition) (*Book, error) {
 	}
 	meta := e.Collection.Metadata
 	b.title = cmp.Or(meta.Title, e.Collection.ID)
-	b.language = cmp.Or(languageTag(meta.Language), "und")
+	b.language = cmp.Or(xhtml.LanguageTag(meta.Language), "und")
 	if err := b.collect(ctx); err != nil {
 		return nil, err
 	}
@@ -201,15 +201,6 @@ func kept[T any](ctx context.Context, s Store, key string, make func() (T, error
 	}
 	s.Put(ctx, key, data)
 	return v, nil
-}
-
-var tagForm = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
-
-func languageTag(s string) string {
-	if s = strings.ReplaceAll(strings.TrimSpace(s), "_", "-"); tagForm.MatchString(s) {
-		return s
-	}
-	return ""
 }
 
 // sortedAssets are the files that pages show, by path.

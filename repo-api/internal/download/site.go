@@ -122,7 +122,7 @@ func (f siteFrame) turn(w *xhtml.Writer, rel, word string, to siteLink) {
 	})
 }
 
-// siteHead says that there is nothing to load from elsewhere.
+// siteHead lets a page be as wide as the screen, and as dark as its reader likes.
 func siteHead(w *xhtml.Writer) {
 	w.Void("meta", xhtml.Attrs{"name", "viewport", "content", "width=device-width, initial-scale=1"})
 	w.Void("meta", xhtml.Attrs{"name", "color-scheme", "content", "light dark"})

@@ -85,7 +85,7 @@ func (r *renderer) cnxml(e *book.Element, p place) {
 	case "emphasis":
 		r.emphasis(e, p)
 	case "foreign":
-		r.linking(e, p, "i", Attrs{"class", "foreign", "lang", langTag(e.AttrNS(nsXML, "lang"))})
+		r.linking(e, p, "i", Attrs{"class", "foreign", "lang", LanguageTag(e.AttrNS(nsXML, "lang"))})
 	case "cite":
 		r.linking(e, p, "cite", nil)
 	case "cite-title":

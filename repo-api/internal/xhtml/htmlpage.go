@@ -107,7 +107,7 @@ func isKept(name string) bool {
 }
 
 func (r *renderer) htmlAttrs(e *book.Element) Attrs {
-	as := Attrs{"id", r.anchor(identity(e)), "class", e.Attr("class"), "title", e.Attr("title"), "lang", langTag(e.Attr("lang"))}
+	as := Attrs{"id", r.anchor(identity(e)), "class", e.Attr("class"), "title", e.Attr("title"), "lang", LanguageTag(e.Attr("lang"))}
 	switch e.Name().Local {
 	case "td", "th":
 		as = append(as, "colspan", several(positive(e.Attr("colspan"))), "rowspan", several(positive(e.Attr("rowspan"))))

@@ -130,9 +130,9 @@ func repeats(e *book.Element) int {
 
 var tagForm = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
-// langTag is a language as HTML takes it, "" if it is none.
-func langTag(s string) string {
-	if tagForm.MatchString(s) {
+// LanguageTag is a language as HTML takes it, "" if it is none.
+func LanguageTag(s string) string {
+	if s = strings.ReplaceAll(strings.TrimSpace(s), "_", "-"); tagForm.MatchString(s) {
 		return s
 	}
 	return ""

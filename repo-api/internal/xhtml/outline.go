@@ -65,7 +65,7 @@ func survey(root *book.Element) *census {
 	}
 	c.Class = root.Attr("class")
 	c.Title = title(root)
-	c.Language = langTag(languageOf(root))
+	c.Language = LanguageTag(languageOf(root))
 	seen := make(map[Reference]bool)
 	c.visit(root, nil, seen)
 	return c
