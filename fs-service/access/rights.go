@@ -80,7 +80,7 @@ func (r Rights) Walk(edition bool) error {
 
 // Store returns nil if the caller may bring bytes for a change that is yet to be judged.
 func (r Rights) Store() error {
-	if r.may.Has(Write) {
+	if r.may.Has(Write) || r.may.Has(Publish) {
 		return nil
 	}
 	return r.refuse(Write)
@@ -103,8 +103,8 @@ func (r Rights) Change(cs content.ChangeSet) error {
 // Keep returns nil if the caller may carry out a change set on some branch, so that what could
 // not go on this one may be kept as a draft.
 func (r Rights) Keep(cs content.ChangeSet) error {
-	if err := r.Store(); err != nil {
-		return err
+	if !r.may.Has(Write) {
+		return r.refuse(Write)
 	}
 	for _, c := range cs.Changes {
 		if !r.caller.Scope.covers(c.Path) {

@@ -80,7 +80,12 @@ func ParseText(text string) (id, secret string, ok bool) {
 func (t Token) Opens(secret string, now time.Time) bool {
 	sum := sha256.Sum256([]byte(secret))
 	right := subtle.ConstantTimeCompare(sum[:], t.Hash[:]) == 1
-	return right && (t.Expires.IsZero() || now.Before(t.Expires))
+	return right && t.Lives(now)
+}
+
+// Lives says whether there is such a token, and it has not expired.
+func (t Token) Lives(now time.Time) bool {
+	return t.ID != "" && (t.Expires.IsZero() || now.Before(t.Expires))
 }
 
 // Check returns why there can be no such token, or nil.

@@ -59,6 +59,23 @@ func Withdrawal(edition content.RefName) (content.RefName, error) {
 	return content.ParseRefName(withdrawnPrefix + strings.TrimPrefix(edition.String(), editionPrefix))
 }
 
+// RecordRef is where a repository keeps the record of its publications. What it holds
+// in RecordEditions and RecordDownloads may be read by whoever may read editions.
+const (
+	RecordRef       = "refs/meta/publications"
+	RecordEditions  = "editions"
+	RecordDownloads = "downloads"
+)
+
+// Published says whether what a ref holds at p is for whoever may read editions.
+func Published(ref content.RefName, p content.Path) bool {
+	if ref.IsEdition() {
+		return true
+	}
+	dir, _, _ := strings.Cut(p.String(), "/")
+	return ref.String() == RecordRef && (dir == RecordEditions || dir == RecordDownloads)
+}
+
 // Withdraws returns the edition that name says to be withdrawn.
 func Withdraws(name content.RefName) (edition content.RefName, ok bool) {
 	number, ok := strings.CutPrefix(name.String(), withdrawnPrefix)

@@ -10,13 +10,24 @@ import "context"
 
 // Credential is what a request brought to show who asks: a token's text. The zero
 // Credential is that of a request that brought nothing. It prints as a word, never as itself.
-type Credential struct{ text string }
+type Credential struct {
+	text string
+	id   string // of a token, instead of its text
+}
 
 // Bearing is the credential of who sent a token's text.
-func Bearing(text string) Credential { return Credential{text} }
+func Bearing(text string) Credential { return Credential{text: text} }
+
+// Behalf is the credential of work that is done later for who asked for it with the token
+// called id: it goes as far as that token does then. Only what a front end began itself
+// is done so, never what a request says.
+func Behalf(id string) Credential { return Credential{id: id} }
 
 // IsZero says whether nothing was brought.
-func (c Credential) IsZero() bool { return c.text == "" }
+func (c Credential) IsZero() bool { return c == Credential{} }
+
+// For returns the id of the token on whose behalf something is done; "": on nobody's.
+func (c Credential) For() string { return c.id }
 
 // Reveal returns the text. It is for the wire between processes, and for who resolves it.
 func (c Credential) Reveal() string { return c.text }

@@ -65,15 +65,25 @@ func (g *Gate) Who(ctx context.Context) (Caller, error) {
 	if c.IsZero() {
 		return Caller{Caller: access.Anonymous(g.Anonymous)}, nil
 	}
-	id, secret, ok := access.ParseText(c.Reveal())
-	if !ok {
-		return Caller{}, access.NoToken()
-	}
-	t, _ := g.Refs.Token(id) // the zero token is opened by nothing
-	if !t.Opens(secret, g.Clock()) {
+	t, good := g.token(c)
+	if !good {
 		return Caller{}, access.NoToken()
 	}
 	return Caller{Caller: t.Holder(), token: t}, nil
+}
+
+// token returns the token that c is, or stands for, and whether it is good.
+func (g *Gate) token(c caller.Credential) (t refs.Token, good bool) {
+	if id := c.For(); id != "" {
+		t, _ = g.Refs.Token(id)
+		return t, t.Lives(g.Clock())
+	}
+	id, secret, ok := access.ParseText(c.Reveal())
+	if !ok {
+		return t, false
+	}
+	t, _ = g.Refs.Token(id) // the zero token is opened by nothing
+	return t, t.Opens(secret, g.Clock())
 }
 
 // Pass is what somebody may do in a repository, and what that rests on.

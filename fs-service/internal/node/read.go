@@ -168,7 +168,7 @@ func (n *Node) settle(ctx context.Context, at fsapi.At, barrier func() error, ju
 			err = n.stands(ctx, repo, s.ref)
 		}
 	}
-	if refused := n.judge(ctx, s, id, pass, judge); refused != nil {
+	if refused := n.judge(ctx, s, at.Path, id, pass, judge); refused != nil {
 		return settled{}, refused
 	}
 	if err != nil {
@@ -180,11 +180,11 @@ func (n *Node) settle(ctx context.Context, at fsapi.At, barrier func() error, ju
 
 // judge lets pass see the state that a revision named, which is zero if it named none: then it is
 // no edition, and who may see nothing else does not learn which there are.
-func (n *Node) judge(ctx context.Context, s settled, commit content.Digest, pass gate.Pass, judge judgement) error {
+func (n *Node) judge(ctx context.Context, s settled, p content.Path, commit content.Digest, pass gate.Pass, judge judgement) error {
 	if pass.All() {
 		return nil
 	}
-	edition := s.ref.IsEdition()
+	edition := fsapi.Published(s.ref, p)
 	if s.ref.IsZero() && !commit.IsZero() && judge(pass, true) == nil {
 		var err error
 		if edition, err = n.gate.Edition(ctx, s.repo, commit); err != nil {

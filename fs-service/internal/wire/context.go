@@ -13,6 +13,7 @@ import (
 const (
 	requestKey = "x-request-id"
 	callerKey  = "x-rhapsode-caller"
+	behalfKey  = "x-rhapsode-behalf"
 )
 
 // Outgoing sends the request id of ctx, and what who asks brought, along with the calls made under it.
@@ -21,7 +22,10 @@ func Outgoing(ctx context.Context) context.Context {
 	if id := reqid.FromContext(ctx); id != "" {
 		sent.Set(requestKey, id)
 	}
-	if c := caller.FromContext(ctx); !c.IsZero() {
+	switch c := caller.FromContext(ctx); {
+	case c.For() != "":
+		sent.Set(behalfKey, c.For())
+	case !c.IsZero():
 		sent.Set(callerKey, c.Reveal())
 	}
 	return metadata.NewOutgoingContext(ctx, sent)
@@ -34,6 +38,9 @@ func Incoming(ctx context.Context) context.Context {
 	}
 	if texts := metadata.ValueFromIncomingContext(ctx, callerKey); len(texts) == 1 {
 		ctx = caller.NewContext(ctx, caller.Bearing(texts[0]))
+	}
+	if ids := metadata.ValueFromIncomingContext(ctx, behalfKey); len(ids) == 1 {
+		ctx = caller.NewContext(ctx, caller.Behalf(ids[0]))
 	}
 	return ctx
 }

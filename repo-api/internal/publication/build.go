@@ -18,25 +18,27 @@ import (
 	"rhapsode/repo-api/internal/book"
 )
 
-// Recipe makes one kind of download.
+// Recipe makes downloads.
 type Recipe interface {
-	// Name is what the recipe is called.
-	Name() string
-	// For lists the downloads that it makes of an edition.
+	// For lists the downloads that it makes of an edition. Those of one edition have
+	// different names.
 	For(*Made) []Product
 }
 
-// Product is a download that is to be made.
+// Product is a download that is to be made. Its functions may be called at the same time as
+// those of others.
 type Product struct {
-	Name string // of the file
-	Type string // its media type
-	Work string // the id of the collection that it is of; "": all of the edition
-	Make func(context.Context, io.Writer) error
+	Recipe string                                // what kind of download it is
+	Type   string                                // its media type
+	Work   string                                // the id of the collection that it is of; "": all of the edition
+	Name   func(context.Context) (string, error) // of the file
+	Make   func(context.Context, io.Writer) error
 }
 
 // Made is an edition, as recipes see it. They may read it at the same time, and do not write to it.
 type Made struct {
 	Repo    string
+	Title   string // of the repository, in its owner's words; ""
 	Edition Edition
 	Library *book.Library
 }
@@ -60,7 +62,11 @@ func (j *job) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	products := j.products(&Made{Repo: j.repo.String(), Edition: e, Library: library})
+	repo, err := j.fs.Repo(ctx, j.repo)
+	if err != nil {
+		return err
+	}
+	products := j.Recipe.For(&Made{Repo: j.repo.String(), Title: repo.Description, Edition: e, Library: library})
 	e.Downloads = make([]Download, len(products))
 	bodies := make([]content.Body, len(products))
 	g, making := errgroup.WithContext(ctx)
@@ -81,8 +87,8 @@ func (j *job) build(ctx context.Context) error {
 	j.pub.end(stepBuild, Succeeded, j.now(), counted(len(products), "file"))
 	j.pub.State = Done
 	var d draft
-	for i, p := range products {
-		d.body(downloadFile(n, p.Name), bodies[i], content.Expect{})
+	for i, file := range e.Downloads {
+		d.body(downloadFile(n, file.Name), bodies[i], content.Expect{})
 	}
 	x, expectIndex, err := j.index(ctx)
 	if err != nil {
@@ -115,29 +121,25 @@ func (j *job) finish(ctx context.Context, d draft, e Edition, expect content.Exp
 	return err
 }
 
-// products are all that is to be made.
-func (j *job) products(m *Made) (all []Product) {
-	for _, r := range j.Recipes {
-		all = append(all, r.For(m)...)
-	}
-	return all
-}
-
 // make makes a download and stores its bytes.
 func (j *job) make(ctx context.Context, p Product) (d Download, b content.Body, err error) {
 	began := time.Now()
+	name, err := p.Name(ctx)
+	if err != nil {
+		return d, b, err
+	}
 	f, err := os.CreateTemp(j.Spool, "rhapsode-download-")
 	if err != nil {
-		return d, b, fault.Disk("make "+p.Name, err)
+		return d, b, fault.Disk("make "+name, err)
 	}
 	defer f.Close()
 	if err := os.Remove(f.Name()); err != nil { // nobody else sees it, and it ends with f
-		return d, b, fault.Disk("make "+p.Name, err)
+		return d, b, fault.Disk("make "+name, err)
 	}
 	h := sha256.New()
 	if err := p.Make(ctx, io.MultiWriter(f, h)); err != nil {
 		if errors.Is(err, syscall.ENOSPC) {
-			err = fault.New(fault.Full, "make", p.Name, err)
+			err = fault.New(fault.Full, "make", name, err)
 		}
 		return d, b, err
 	}
@@ -146,13 +148,13 @@ func (j *job) make(ctx context.Context, p Product) (d Download, b content.Body, 
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
-		return d, b, fault.Disk("make "+p.Name, err)
+		return d, b, fault.Disk("make "+name, err)
 	}
 	if b, err = j.store(ctx, f, size); err != nil {
 		return d, b, err
 	}
-	j.Log.Info("download made", "repo", j.repo, "publication", j.pub.ID, "name", p.Name, "bytes", size, "took", time.Since(began))
-	return Download{Name: p.Name, Type: p.Type, Size: size, SHA256: hex.EncodeToString(h.Sum(nil)), Blob: b.Digest, Work: p.Work}, b, nil
+	j.Log.Info("download made", "repo", j.repo, "publication", j.pub.ID, "name", name, "bytes", size, "took", time.Since(began))
+	return Download{Name: name, Recipe: p.Recipe, Type: p.Type, Size: size, SHA256: hex.EncodeToString(h.Sum(nil)), Blob: b.Digest, Work: p.Work}, b, nil
 }
 
 // store keeps bytes among the repository's bodies.

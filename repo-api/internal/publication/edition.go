@@ -77,6 +77,7 @@ type Download struct {
 	SHA256 string         `json:"sha256"`
 	Blob   content.Digest `json:"blob"`
 	Work   string         `json:"work,omitempty"` // the collection that it is of; "": all of the edition
+	Recipe string         `json:"recipe"`
 }
 
 // Withdrawal is why an edition is gone.

@@ -69,6 +69,9 @@ func (p *Publisher) Withdraw(ctx context.Context, repo content.RepoID, n book.Nu
 		e.Withdrawn = &Withdrawal{By: by.User, At: p.now(), Reason: reason}
 		var d draft
 		d.json(editionFile(n), e, expect)
+		for _, file := range e.Downloads {
+			d.remove(downloadFile(n, file.Name))
+		}
 		if x.Latest == n {
 			if x.Latest, err = l.latestBefore(ctx, x, n); err != nil {
 				return err
@@ -147,12 +150,11 @@ func (p *Publisher) Rehearse(ctx context.Context, repo content.RepoID, o Order) 
 // Recommend chooses among downloads by what the client is: what it asks for, or else what
 // devices like it read.
 func Recommend(all []Download, userAgent, accept string) (Download, bool) {
-	agent := strings.ToLower(userAgent)
-	suits := func(d Download) bool { return d.Type == zipType }
-	if strings.Contains(accept, epubType) || !strings.Contains(accept, zipType) && isReader(agent) {
-		suits = func(d Download) bool { return d.Type == epubType }
+	wants := func(d Download) bool { return d.Recipe == complete }
+	if strings.Contains(accept, epubType) || !strings.Contains(accept, "zip") && isReader(strings.ToLower(userAgent)) {
+		wants = func(d Download) bool { return d.Type == epubType }
 	}
-	if at := slices.IndexFunc(all, suits); at >= 0 {
+	if at := slices.IndexFunc(all, wants); at >= 0 {
 		return all[at], true
 	}
 	if len(all) == 0 {
@@ -161,10 +163,7 @@ func Recommend(all []Download, userAgent, accept string) (Download, bool) {
 	return all[0], true
 }
 
-const (
-	epubType = "application/epub+zip"
-	zipType  = "application/zip"
-)
+const epubType = "application/epub+zip"
 
 // isReader says whether a client is a device or program for reading books, or is carried in a pocket.
 func isReader(agent string) bool {

@@ -19,17 +19,17 @@ import (
 //	editions/index.json       the Index
 //	editions/1.3.json         an Edition
 //	downloads/1.3/book.epub   what was made of it
-const Ref = "refs/meta/publications"
+const Ref = fsapi.RecordRef
 
 const (
 	nextFile  = "next"
-	indexFile = "editions/index.json"
+	indexFile = fsapi.RecordEditions + "/index.json"
 )
 
 func publicationFile(id int) string    { return fmt.Sprintf("publications/%d.json", id) }
 func editionFile(n book.Number) string { return fmt.Sprintf("editions/%v.json", n) }
 func downloadFile(n book.Number, name string) string {
-	return fmt.Sprintf("downloads/%v/%s", n, name)
+	return fmt.Sprintf(fsapi.RecordDownloads+"/%v/%s", n, name)
 }
 
 // ledger reads and writes the record of one repository.
@@ -69,6 +69,16 @@ func (d *draft) body(name string, b content.Body, e content.Expect) {
 		return
 	}
 	d.changes = append(d.changes, content.Change{Path: path, Body: b, Expect: e})
+}
+
+// remove takes a file away, if it is there.
+func (d *draft) remove(name string) {
+	path, err := content.ParsePath(name)
+	if err != nil {
+		d.err = err
+		return
+	}
+	d.changes = append(d.changes, content.Change{Path: path, Delete: true, Expect: content.Present()})
 }
 
 // set is d as a change set.

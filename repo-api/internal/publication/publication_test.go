@@ -31,10 +31,8 @@ func as(ctx context.Context, _ publication.Person) context.Context { return ctx 
 // listing is a recipe: it lists what an edition holds.
 type listing struct{ fails *atomic.Bool }
 
-func (listing) Name() string { return "listing" }
-
 func (l listing) For(m *publication.Made) []publication.Product {
-	return []publication.Product{{Name: "listing.txt", Type: "text/plain", Make: func(_ context.Context, w io.Writer) error {
+	return []publication.Product{{Recipe: "listing", Type: "text/plain", Name: named("listing.txt"), Make: func(_ context.Context, w io.Writer) error {
 		if l.fails.Load() {
 			return fault.Newf(fault.Invalid, "list", "m1/index.cnxml:3: no")
 		}
@@ -43,6 +41,10 @@ func (l listing) For(m *publication.Made) []publication.Product {
 		}
 		return nil
 	}}}
+}
+
+func named(s string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return s, nil }
 }
 
 // house is a repository with a small book, and who publishes it.
@@ -120,7 +122,7 @@ func (h *house) settings(text string) {
 func (h *house) publisher(fs publication.FS) (p *publication.Publisher, stop func()) {
 	p = publication.New(publication.Options{
 		FS: fs, States: state.New(fs, 1<<20), Readings: book.NewReadings(1 << 20), Clock: h.clock.now, Log: fstest.Log(h.t), Spool: h.t.TempDir(), As: as,
-		Recipes: []publication.Recipe{listing{&h.fails}},
+		Recipe: listing{&h.fails},
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

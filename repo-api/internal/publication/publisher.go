@@ -19,7 +19,7 @@ type Options struct {
 	FS       FS
 	States   *state.States
 	Readings *book.Readings
-	Recipes  []Recipe
+	Recipe   Recipe
 	Clock    func() time.Time
 	Log      *slog.Logger
 	Spool    string // the folder for downloads that are being made; "": the system's
