@@ -39,8 +39,11 @@ type desk struct {
 	graph    *gitfmt.Graph
 	book     content.RepoID
 	main     content.RefName
+	ahead    time.Duration // of the clock
 	end      func()
 }
+
+func (d *desk) now() time.Time { return time.Now().Add(d.ahead) }
 
 // fataler is what testing.T and rapid.T share.
 type fataler interface {
@@ -76,7 +79,7 @@ func newDesk(t fataler) *desk {
 		Gate: gate.New(gate.Options{
 			Refs: d.refs, Pool: d.replicas.Pool, Trees: d.trees, Graph: d.graph, Clock: time.Now, Anonymous: access.Admin, Log: log,
 		}),
-		Refs: d.refs, Objects: d.replicas, Trees: d.trees, Graph: d.graph, Clock: time.Now, Log: log,
+		Refs: d.refs, Objects: d.replicas, Trees: d.trees, Graph: d.graph, Clock: d.now, Log: log,
 		Past: func(pool content.Pool) *gitfmt.Past { return d.graph.NewPast(d.replicas.Pool(pool), nil) },
 	})
 	g := run.NewGroup(context.Background())
