@@ -53,6 +53,18 @@ func (c *Conn) bind(ctx context.Context) error {
 	return c.net.SetDeadline(c.now().Add(c.timeout))
 }
 
+// glance is how long open looks for the end of a connection: what came is there already.
+const glance = 50 * time.Microsecond
+
+// open says whether an idle connection can still be used: a server may close one
+// whenever it likes, as nginx does when it is given another configuration.
+func (c *Conn) open() bool {
+	c.net.SetReadDeadline(c.now().Add(glance))
+	_, err := c.read.Peek(1)
+	timeout, ok := err.(net.Error)
+	return ok && timeout.Timeout() // and nothing came that nobody asked for
+}
+
 // Close ends the connection.
 func (c *Conn) Close() {
 	c.unbind()

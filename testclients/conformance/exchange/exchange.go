@@ -168,7 +168,7 @@ func (c *Client) reuse(ctx context.Context) (*Conn, error) {
 	for {
 		select {
 		case conn := <-c.idle:
-			if c.now().Sub(conn.idleSince) > maxIdle || conn.bind(ctx) != nil {
+			if c.now().Sub(conn.idleSince) > maxIdle || !conn.open() || conn.bind(ctx) != nil {
 				conn.Close()
 				continue
 			}
