@@ -66,6 +66,7 @@ type Node struct {
 	graph       *gitfmt.Graph
 	annals      *annals.Annals
 	patching    chan struct{} // room for maxPatches
+	clock       func() time.Time
 	log         *slog.Logger
 }
 
@@ -94,7 +95,7 @@ func assemble(o Options, store *objects.Store) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{name: o.Name, refs: o.Refs, objects: store, log: o.Log, trees: gitfmt.NewTrees(treeCache), patching: make(chan struct{}, maxPatches)}
+	n := &Node{name: o.Name, refs: o.Refs, objects: store, clock: o.Clock, log: o.Log, trees: gitfmt.NewTrees(treeCache), patching: make(chan struct{}, maxPatches)}
 	n.graph = gitfmt.NewGraph(n.trees, gitfmt.Limits{})
 	n.replicas = replica.NewReplicas(o.Name, disk, n.placed, o.Dial)
 	n.healer = replica.NewHealer(n.replicas, n.targets, o.Log)
@@ -133,6 +134,7 @@ func (n *Node) Run(ctx context.Context) error {
 	writers.Go("healer", n.healer.Run)
 	writers.Go("drop old drafts", n.dropDrafts)
 	writers.Go("annals", n.annals.Run)
+	writers.Go("fold objects", n.foldObjects)
 	writers.Go("watch the disk", n.watchDisk)
 	writers.Go("follow refs", func(ctx context.Context) error { return n.refs.Watch(ctx, n.follow) })
 	err := writers.Wait()

@@ -33,6 +33,9 @@ func (s *Store) copyPack(ctx context.Context, p *shelved, ds []content.Digest, y
 	}
 	h, err := s.shelf.handles.take(p)
 	s.life.RUnlock()
+	if elsewhere(err) {
+		return ds, nil
+	}
 	if err != nil {
 		return nil, err
 	}

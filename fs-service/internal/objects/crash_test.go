@@ -73,13 +73,14 @@ func (s *scene) keep(objs []content.Object, closed []content.Digest) {
 const (
 	sceneDir   = "/objects"
 	scenePack  = "/incoming"
-	scenePuts  = 14
+	scenePuts  = 10
+	sceneFold  = 8        // the put after which all is folded
 	sceneTable = 16 << 10 // small, so that the log rotates and the table is flushed
 )
 
 var scenePool = content.Pool{7}
 
-// play is the life: objects are put with marks, and packs are added between.
+// play is the life: objects are put with marks, packs are added and all is folded once.
 func (s *scene) play(fs vfs.FS) {
 	store, err := open(Options{Dir: sceneDir, FS: fs, Reserve: -1}, tuning{memTable: sceneTable, retry: time.Millisecond})
 	if err != nil {
@@ -90,6 +91,9 @@ func (s *scene) play(fs vfs.FS) {
 		marks := []content.Digest{objs[0].Digest}
 		if store.Put(context.Background(), scenePool, objs, marks) == nil {
 			s.keep(objs, marks)
+		}
+		if i == sceneFold {
+			store.Fold(context.Background(), scenePool, FoldOptions{All: true}) // it promises nothing new
 		}
 		if i%5 != 2 {
 			continue
@@ -224,6 +228,7 @@ func whole(t *testing.T) int {
 	if err := judge(s.disk.CrashClone(vfs.CrashCloneCfg{}), s.kept); err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("%d operations", s.ops)
 	return s.ops
 }
 

@@ -1,12 +1,13 @@
 // Package objects keeps git objects on one disk, in two tiers: recent ones one
 // by one, in pebble, as the pack entries they would be; imported ones in the
-// packs they came in.
+// packs they came in. Fold makes one pack with deltas of what is recent and of packs.
 //
 // It owns one directory, and no other process uses it meanwhile:
 //
 //	recent/                            pebble's: objects and marks
 //	packs/<pool>/pack-<checksum>.pack  as it came
 //	packs/<pool>/pack-<checksum>.idx   as git would write it
+//	packs/<pool>/fold.new              a Fold under way; Open removes it
 //
 // What holds:
 //
@@ -17,6 +18,9 @@
 //   - No object leaves the store whose bytes are not those that its digest names.
 //   - A pack is seen only when pack, index and both names are on the disk. What
 //     is left of one that did not come so far is removed by Open.
+//   - Nothing is let go of before the pack that takes its place was read back from the disk,
+//     judged, and is durable and seen. Who looks for an object while it goes from one place to
+//     another finds it.
 //   - A mark says that everything a commit reaches is on this disk. What that
 //     takes is the caller's to know; the store keeps the mark no longer than its
 //     objects, for it is written with or after them.

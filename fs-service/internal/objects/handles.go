@@ -68,8 +68,22 @@ func (hs *handles) give(h *handle) {
 		return
 	}
 	h.idle = hs.idle.PushFront(h)
+	if h.of.retired.Load() {
+		hs.drop(h)
+		return
+	}
 	if hs.closed || hs.idle.Len() > maxOpenPacks {
 		hs.drop(hs.idle.Back().Value.(*handle))
+	}
+}
+
+// retire closes p, or sees to it that its last user does.
+func (hs *handles) retire(p *shelved) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	p.retired.Store(true)
+	if h, ok := hs.open[p]; ok && h.idle != nil {
+		hs.drop(h)
 	}
 }
 

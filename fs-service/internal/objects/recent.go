@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +24,7 @@ type recent struct {
 	db      *pebble.DB
 	guard   *guard
 	codec   pack.Codec
-	commits sync.WaitGroup // goroutines within pebble's commit pipeline
+	changes sync.WaitGroup // goroutines that pebble writes in
 }
 
 // Keys are a letter for what they hold, the pool, and the digest.
@@ -93,7 +94,7 @@ func (r *recent) close() error {
 		return err
 	}
 	return r.guard.during(func() error {
-		r.commits.Wait()
+		r.changes.Wait()
 		return r.db.Close()
 	})
 }
@@ -113,26 +114,34 @@ func (r *recent) put(ctx context.Context, pool content.Pool, objs []content.Obje
 			return readFault("put objects", c, err)
 		}
 	}
+	return r.commit(ctx, b, pebble.Sync)
+}
+
+// commit waits for the batch to be written.
+func (r *recent) commit(ctx context.Context, b *pebble.Batch, o *pebble.WriteOptions) error {
 	if b.Empty() {
 		return b.Close()
 	}
-	return r.commit(ctx, b)
+	if err := r.change(ctx, func() error { return b.Commit(o) }); err != nil {
+		return err
+	}
+	return b.Close()
 }
 
-// commit waits for the batch to be durable, or for the end of the hope that it
-// will be: pebble has no answer for a write that failed.
-func (r *recent) commit(ctx context.Context, b *pebble.Batch) error {
+// change waits for what op does to the database, or for the end of the hope that it will be
+// done: pebble has no answer for a write that failed.
+func (r *recent) change(ctx context.Context, op func() error) error {
 	if err := r.guard.refusal(); err != nil {
 		return err
 	}
 	done := make(chan error, 1)
-	r.commits.Go(func() { done <- b.Commit(pebble.Sync) })
+	r.changes.Go(func() { done <- op() })
 	select {
 	case err := <-done:
 		if err != nil {
 			return diskFault("put objects", "", err)
 		}
-		return b.Close()
+		return nil
 	case <-r.guard.refusing():
 		return r.guard.refusal()
 	case <-ctx.Done():
@@ -183,6 +192,73 @@ func (r *recent) there(k []byte, d content.Digest) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// each calls f with the recent objects of a pool, in the order of their digests, until it
+// returns an error. It sees what was there when it began. An entry is good during the call.
+func (r *recent) each(ctx context.Context, pool content.Pool, f func(d content.Digest, entry []byte) error) error {
+	from, to := span(objectKey, pool)
+	it, err := r.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: from, UpperBound: to})
+	if err != nil {
+		return readFault("list objects", content.Digest{}, err)
+	}
+	for ok := it.First(); ok && err == nil; ok = it.Next() {
+		d := content.Digest(it.Key()[len(from):])
+		entry, valueErr := it.ValueAndErr()
+		if valueErr != nil {
+			err = readFault("list objects", d, valueErr)
+			break
+		}
+		err = f(d, entry)
+	}
+	if closeErr := it.Close(); err == nil && closeErr != nil {
+		err = readFault("list objects", content.Digest{}, closeErr)
+	}
+	return err
+}
+
+// names calls f for every recent object, with its pool.
+func (r *recent) names(ctx context.Context, f func(content.Pool)) error {
+	it, err := r.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: []byte{objectKey}, UpperBound: []byte{objectKey + 1}})
+	if err != nil {
+		return readFault("list objects", content.Digest{}, err)
+	}
+	for ok := it.First(); ok; ok = it.Next() {
+		f(content.Pool(it.Key()[1:][:len(content.Pool{})]))
+	}
+	if err := it.Close(); err != nil {
+		return readFault("list objects", content.Digest{}, err)
+	}
+	return ctx.Err()
+}
+
+// span returns the keys that begin with letter and pool: from the first up to the second.
+func span(letter byte, pool content.Pool) (from, to []byte) {
+	from = append([]byte{letter}, pool[:]...)
+	to = slices.Clone(from)
+	for i := len(to) - 1; i >= 0; i-- {
+		if to[i]++; to[i] != 0 {
+			break
+		}
+	}
+	return from, to
+}
+
+// forget removes objects. It may come back after a loss of power: nothing rests on it.
+func (r *recent) forget(ctx context.Context, pool content.Pool, ds []content.Digest) error {
+	b := r.db.NewBatch()
+	for _, d := range ds {
+		if err := b.Delete(key(objectKey, pool, d), nil); err != nil {
+			return readFault("forget objects", d, err)
+		}
+	}
+	return r.commit(ctx, b, pebble.NoSync)
+}
+
+// compact gives back the room of what was forgotten.
+func (r *recent) compact(ctx context.Context, pool content.Pool) error {
+	from, to := span(objectKey, pool)
+	return r.change(ctx, func() error { return r.db.Compact(ctx, from, to, false) })
 }
 
 // readFault gives an error of pebble's its kind.

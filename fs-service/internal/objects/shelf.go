@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -27,12 +29,15 @@ type shelf struct {
 
 	mu    sync.RWMutex
 	packs map[content.Pool][]*shelved // guarded by mu; a list is replaced, never changed
+	turns atomic.Uint64               // how often packs were taken from a list
 }
 
 // shelved is a pack that is seen.
 type shelved struct {
 	info      PackInfo
 	pack, idx string // names of the files
+	came      time.Time
+	retired   atomic.Bool // another pack holds what it held, and its files go
 }
 
 // openShelf finds the packs under dir and removes what is no whole one.
@@ -85,9 +90,11 @@ func (s *shelf) find(pool content.Pool) error {
 				return err
 			}
 		case n == s.fs.PathBase(p.pack):
-			if p.info.Size, err = sizeOf(s.fs, p.pack); err != nil {
+			file, err := s.fs.Stat(p.pack)
+			if err != nil {
 				return err
 			}
+			p.info.Size, p.came = file.Size(), file.ModTime()
 			if p.info.Objects, err = s.count(p); err != nil {
 				s.log.Error("pack unreadable", "name", n, "error", err)
 			}
@@ -108,19 +115,22 @@ func (s *shelf) count(p *shelved) (int64, error) {
 	return int64(h.pack.Len()), nil
 }
 
-func sizeOf(fs vfs.FS, name string) (int64, error) {
-	info, err := fs.Stat(name)
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
-}
-
 // of returns the packs of a pool, oldest first.
 func (s *shelf) of(pool content.Pool) []*shelved {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.packs[pool]
+}
+
+// loads counts the packs of each pool.
+func (s *shelf) loads() map[content.Pool]Load {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	loads := make(map[content.Pool]Load, len(s.packs))
+	for pool, packs := range s.packs {
+		loads[pool] = Load{Packs: len(packs)}
+	}
+	return loads
 }
 
 func (s *shelf) named(pool content.Pool, id content.Digest) (*shelved, bool) {
@@ -143,6 +153,8 @@ func (s *shelf) look(pool content.Pool, d content.Digest, before error, use func
 		switch {
 		case err == nil:
 			return nil
+		case packs[i].retired.Load():
+			continue
 		case fault.Is(err, fault.Corrupt):
 			s.log.Error("object unreadable in pack", "pack", packs[i].info.ID.String(), "object", d.String(), "error", err)
 			before = err
@@ -162,13 +174,27 @@ func (s *shelf) with(p *shelved, use func(*pack.Pack) error) error {
 	return use(h.pack)
 }
 
-func (s *shelf) has(pool content.Pool, d content.Digest) (ok bool, err error) {
+// has returns nil if a pack names d. NotFound.
+func (s *shelf) has(pool content.Pool, d content.Digest) error {
 	for _, p := range s.of(pool) {
-		if err := s.with(p, func(p *pack.Pack) (err error) { ok, err = p.Has(d); return err }); ok || err != nil && !fault.Is(err, fault.Corrupt) {
-			return ok, err
+		ok := false
+		err := s.with(p, func(p *pack.Pack) (err error) { ok, err = p.Has(d); return err })
+		if ok || err != nil && !elsewhere(err) {
+			return err
 		}
 	}
-	return false, nil
+	return fault.Newf(fault.NotFound, "read object", "%v is not here", d)
+}
+
+// steady does op, which looks through packs, again if what it could not find may have gone
+// from one pack to another meanwhile.
+func (s *shelf) steady(op func() error) error {
+	for {
+		turn := s.turns.Load()
+		if err := op(); !elsewhere(err) || turn == s.turns.Load() {
+			return err
+		}
+	}
 }
 
 // open returns a reader of an object; the pack stays open as long as it is.
@@ -220,7 +246,7 @@ func (s *shelf) openFile(pool content.Pool, id content.Digest) (io.ReadCloser, i
 }
 
 // add judges the pack in file and puts it in its place.
-func (s *shelf) add(ctx context.Context, pool content.Pool, file string, progress func(done, total int64)) (PackInfo, error) {
+func (s *shelf) add(ctx context.Context, pool content.Pool, file string, pace pack.Pace, progress func(done, total int64)) (PackInfo, error) {
 	f, err := s.fs.Open(file)
 	if err != nil {
 		return PackInfo{}, diskFault("add pack", "", err)
@@ -230,7 +256,7 @@ func (s *shelf) add(ctx context.Context, pool content.Pool, file string, progres
 	if err != nil {
 		return PackInfo{}, diskFault("add pack", "", err)
 	}
-	idx, err := pack.Index(ctx, f, info.Size(), pack.IndexOptions{Progress: progress})
+	idx, err := pack.Index(ctx, f, info.Size(), pack.IndexOptions{Pace: pace, Progress: progress})
 	if err != nil {
 		return PackInfo{}, err
 	}
@@ -239,7 +265,7 @@ func (s *shelf) add(ctx context.Context, pool content.Pool, file string, progres
 	p, ok := s.named(pool, idx.Checksum())
 	if !ok {
 		p = s.place(pool, idx.Checksum())
-		p.info.Objects, p.info.Size = int64(idx.Len()), info.Size()
+		p.info.Objects, p.info.Size, p.came = int64(idx.Len()), info.Size(), info.ModTime()
 		if err := s.settle(pool, p, file, f, idx); err != nil {
 			return PackInfo{}, diskFault("add pack", idx.Checksum().String(), err)
 		}
@@ -280,6 +306,23 @@ func (s *shelf) settle(pool content.Pool, p *shelved, file string, f vfs.File, i
 	defer s.mu.Unlock()
 	s.packs[pool] = append(slices.Clip(s.packs[pool]), p)
 	return nil
+}
+
+// retire takes packs out of a pool's list, but for the one that has taken their place. Who reads
+// from one reads on; its files go, the index first: a pack alone is nothing that Open believes in.
+func (s *shelf) retire(pool content.Pool, packs []*shelved, heir content.Digest) (n int, err error) {
+	packs = slices.DeleteFunc(slices.Clone(packs), func(p *shelved) bool { return p.info.ID == heir })
+	s.placing.Lock()
+	defer s.placing.Unlock()
+	s.mu.Lock()
+	s.packs[pool] = slices.DeleteFunc(slices.Clone(s.packs[pool]), func(p *shelved) bool { return slices.Contains(packs, p) })
+	s.turns.Add(1)
+	s.mu.Unlock()
+	for _, p := range packs {
+		s.handles.retire(p)
+		err = errors.Join(err, s.fs.Remove(p.idx), s.fs.Remove(p.pack))
+	}
+	return len(packs), err
 }
 
 // writeFile writes and syncs a file.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -38,6 +39,9 @@ type Store struct {
 	cache  *lru.Cache[name, content.Object]
 	guard  *guard
 	room   room
+
+	folding sync.Mutex // held during a Fold
+	uses    atomic.Int64
 
 	life   sync.RWMutex // held for reading by every call, for writing by Close
 	closed bool         // guarded by life
@@ -119,6 +123,7 @@ func (s *Store) Err() error { return s.guard.failure() }
 
 // enter begins a call; its end is s.life.RUnlock.
 func (s *Store) enter() error {
+	s.uses.Add(1)
 	s.life.RLock()
 	if s.closed {
 		s.life.RUnlock()
@@ -182,15 +187,24 @@ func (s *Store) Get(ctx context.Context, pool content.Pool, d content.Digest) (c
 	if o, ok := s.cache.Get(name{pool, d}); ok {
 		return o, nil
 	}
-	o, err := s.recent.get(pool, d)
-	if elsewhere(err) {
-		err = s.shelf.look(pool, d, err, func(p *pack.Pack) (err error) { o, err = p.Get(ctx, d); return err })
-	}
+	o, err := s.stored(ctx, pool, d)
 	if err != nil {
 		return content.Object{}, err
 	}
 	s.cache.Put(name{pool, d}, o, int64(len(o.Data)))
 	return o, nil
+}
+
+// stored reads an object from the disk.
+func (s *Store) stored(ctx context.Context, pool content.Pool, d content.Digest) (o content.Object, err error) {
+	err = s.shelf.steady(func() error {
+		o, err = s.recent.get(pool, d)
+		if elsewhere(err) {
+			err = s.shelf.look(pool, d, err, func(p *pack.Pack) (err error) { o, err = p.Get(ctx, d); return err })
+		}
+		return err
+	})
+	return o, err
 }
 
 // elsewhere says whether another copy may be had where one is missing or bad.
@@ -208,10 +222,18 @@ func (s *Store) Stat(ctx context.Context, pool content.Pool, d content.Digest) (
 	if o, ok := s.cache.Get(name{pool, d}); ok {
 		return o.Kind, int64(len(o.Data)), nil
 	}
-	k, n, err := s.recent.stat(pool, d)
-	if elsewhere(err) {
-		err = s.shelf.look(pool, d, err, func(p *pack.Pack) (err error) { k, n, err = p.Stat(ctx, d); return err })
-	}
+	return s.statStored(ctx, pool, d)
+}
+
+// statStored looks at an object on the disk.
+func (s *Store) statStored(ctx context.Context, pool content.Pool, d content.Digest) (k content.Kind, n int64, err error) {
+	err = s.shelf.steady(func() (err error) {
+		k, n, err = s.recent.stat(pool, d)
+		if elsewhere(err) {
+			err = s.shelf.look(pool, d, err, func(p *pack.Pack) (err error) { k, n, err = p.Stat(ctx, d); return err })
+		}
+		return err
+	})
 	return k, n, err
 }
 
@@ -223,18 +245,25 @@ func (s *Store) Open(ctx context.Context, pool content.Pool, d content.Digest) (
 		return 0, 0, nil, err
 	}
 	defer s.life.RUnlock()
-	o, ok := s.cache.Get(name{pool, d})
-	var err error
-	if !ok {
-		o, err = s.recent.get(pool, d)
-	}
-	switch {
-	case err == nil:
+	if o, ok := s.cache.Get(name{pool, d}); ok {
 		return o.Kind, int64(len(o.Data)), wholeReader(o), nil
-	case elsewhere(err):
-		return s.shelf.open(ctx, pool, d, err)
 	}
-	return 0, 0, nil, err
+	return s.openStored(ctx, pool, d)
+}
+
+// openStored opens an object on the disk.
+func (s *Store) openStored(ctx context.Context, pool content.Pool, d content.Digest) (k content.Kind, n int64, r io.ReadCloser, err error) {
+	err = s.shelf.steady(func() error {
+		o, err := s.recent.get(pool, d)
+		if err == nil {
+			k, n, r = o.Kind, int64(len(o.Data)), wholeReader(o)
+		}
+		if elsewhere(err) {
+			k, n, r, err = s.shelf.open(ctx, pool, d, err)
+		}
+		return err
+	})
+	return k, n, r, err
 }
 
 // Missing returns those of ds that are not here, in their order. It does not
@@ -249,15 +278,17 @@ func (s *Store) Missing(ctx context.Context, pool content.Pool, ds []content.Dig
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		ok, err := s.recent.has(pool, d)
-		if err == nil && !ok {
-			ok, err = s.shelf.has(pool, d)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
+		err := s.shelf.steady(func() error {
+			ok, err := s.recent.has(pool, d)
+			if err == nil && !ok {
+				err = s.shelf.has(pool, d)
+			}
+			return err
+		})
+		if fault.Is(err, fault.NotFound) {
 			missing = append(missing, d)
+		} else if err != nil {
+			return nil, err
 		}
 	}
 	return missing, nil
@@ -285,7 +316,7 @@ func (s *Store) AddPack(ctx context.Context, pool content.Pool, file string, pro
 	if err := errors.Join(s.guard.refusal(), s.room.check("add pack")); err != nil {
 		return PackInfo{}, err
 	}
-	return s.shelf.add(ctx, pool, file, progress)
+	return s.shelf.add(ctx, pool, file, nil, progress)
 }
 
 // Packs returns the packs of a pool, oldest first.

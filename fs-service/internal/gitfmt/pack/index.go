@@ -15,6 +15,19 @@ type IndexOptions struct {
 	External External // bases that the pack leaves out; nil: it may leave out none
 	Limits   Limits
 	Progress func(done, total int64) // objects whose digest is known, of all; nil: nobody asks
+	Pace     Pace
+}
+
+// Pace is called before each object by what takes long and is in no hurry, and takes what time it
+// likes, until its context ends. nil: the work goes on at full speed.
+type Pace func(context.Context)
+
+// Step waits as long as the pace wants, and says whether to go on.
+func (p Pace) Step(ctx context.Context) error {
+	if p != nil {
+		p(ctx)
+	}
+	return ctx.Err()
 }
 
 // Index judges a whole pack of size bytes and returns its index.
@@ -25,7 +38,7 @@ type IndexOptions struct {
 func Index(ctx context.Context, r io.ReaderAt, size int64, o IndexOptions) (*Idx, error) {
 	x := &indexer{
 		ctx: ctx, r: r, size: size,
-		limits: o.Limits.orDefault(), external: o.External, progress: o.Progress,
+		limits: o.Limits.orDefault(), external: o.External, progress: o.Progress, pace: o.Pace,
 	}
 	if x.limits.Total == 0 {
 		x.limits.Total = 1<<30 + 1000*size
@@ -47,6 +60,7 @@ type indexer struct {
 	limits   Limits
 	external External
 	progress func(done, total int64)
+	pace     Pace
 
 	entries  []entry // in the pack's order
 	known    int64   // how many of them have a digest

@@ -172,7 +172,7 @@ func (d *descent) push(n int) error {
 	x, e := d.x, &d.x.entries[n]
 	f := x.codec.inflater(x.r, e.offset, x.size-trailerSize)
 	defer x.codec.release(f)
-	if err := x.ctx.Err(); err != nil {
+	if err := x.pace.Step(x.ctx); err != nil {
 		return x.broken(n, e.offset, f, err)
 	}
 	if len(d.links) > x.limits.Depth {

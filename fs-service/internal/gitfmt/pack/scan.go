@@ -108,7 +108,7 @@ func (x *indexer) dependOn(n int, h header) error {
 
 // stream inflates an entry of size bytes into w through buf.
 func (x *indexer) stream(w io.Writer, f *inflater, size int64, buf []byte) error {
-	if err := cmp.Or(x.ctx.Err(), f.open()); err != nil {
+	if err := cmp.Or(x.pace.Step(x.ctx), f.open()); err != nil {
 		return err
 	}
 	for left := size; left > 0; {
