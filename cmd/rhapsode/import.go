@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,7 @@ import (
 // importFlags are what the import command is told.
 type importFlags struct {
 	repo, url string
+	token     string
 	options   bundle.Options
 	asJSON    bool
 	quiet     bool
@@ -42,6 +44,7 @@ func (p *program) importCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&f.repo, "repo", "", "repository to import into; made if it is not there")
 	cmd.Flags().StringVar(&f.url, "url", "http://127.0.0.1:8080", "of the service")
+	cmd.Flags().StringVar(&f.token, "token", "", "of who imports; empty: "+tokenVariable)
 	cmd.Flags().StringVar(&f.options.Branch, "branch", "", "branch for what has none (default main)")
 	cmd.Flags().StringVar(&f.options.Message, "message", "", "message of a folder's commit")
 	cmd.Flags().StringVar(&f.options.TempDir, "temp-dir", "", "for the bundle that is made; empty: the system's")
@@ -76,7 +79,7 @@ func importFrom(ctx context.Context, f importFlags, shown progress, open func() 
 	}
 	defer in.Close() // only read
 	return importer.Run(ctx, importer.Options{
-		URL: f.url, Repo: f.repo, Default: shortName(file.Default), Bundle: in, Size: file.Size, SHA256: file.SHA256,
+		URL: f.url, Token: cmp.Or(f.token, os.Getenv(tokenVariable)), Repo: f.repo, Default: shortName(file.Default), Bundle: in, Size: file.Size, SHA256: file.SHA256,
 		Progress: func(st importer.Status) {
 			if st.Phase == "receiving" {
 				shown.show(st.Phase, st.Received, file.Size)

@@ -57,7 +57,7 @@ func (p *program) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	root.AddCommand(
 		p.up(), p.serve(), p.fsService(), p.repoAPI(), p.lb(),
-		p.importCommand(), p.bench(), p.conform(), p.config(), p.version(),
+		p.importCommand(), p.tokenCommand(), p.bench(), p.conform(), p.config(), p.version(),
 	)
 	return root
 }

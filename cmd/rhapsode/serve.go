@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,6 +40,10 @@ const (
 
 func (p *program) runServe(ctx context.Context, c config.Serve) error {
 	log := p.logger("serve", soleNode, c.LogLevel)
+	first, err := firstToken(filepath.Join(c.Data, soleNode), time.Now())
+	if err != nil {
+		return err
+	}
 	node, err := fsserver.New(fsserver.Config{
 		Name: soleNode, DataDir: filepath.Join(c.Data, soleNode), Voters: map[string]string{soleNode: soleVoter},
 		Nodes: []string{soleNode}, Replicas: 1, Anonymous: access.Role(c.Anonymous.Role()), Log: log,
@@ -62,6 +67,9 @@ func (p *program) runServe(ctx context.Context, c config.Serve) error {
 				select {
 				case <-node.Ready():
 					p.say("Rhapsode is ready at http://%s  (Ctrl-C stops it)", front.Addr())
+					for _, line := range tokenLines(first, "http://"+front.Addr().String()) {
+						p.say("%s", line)
+					}
 				case <-ctx.Done():
 				}
 				return nil

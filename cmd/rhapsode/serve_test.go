@@ -45,7 +45,9 @@ func serve(t *testing.T, dir string) *service {
 			t.Fatal("serve does not end")
 		}
 	}}
-	said, err := bufio.NewReader(out).ReadString('\n')
+	lines := bufio.NewReader(out)
+	said, err := lines.ReadString('\n')
+	go io.Copy(io.Discard, lines) // ends with serve, which closes the pipe
 	if err != nil {
 		t.Fatalf("serve said %q and ended: %s", said, log.String())
 	}

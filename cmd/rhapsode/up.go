@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,19 +66,23 @@ func (p *program) runUp(ctx context.Context, c config.Up) error {
 	}
 	cell, err := local.New(local.Options{
 		Dir: c.Data, Shape: local.Shape{Nodes: c.Nodes, APIs: c.APIs, Port: c.Port}, Binary: binary, Nginx: nginx,
-		MaxBody: int64(c.MaxBody), LogLevel: strings.ToLower(c.LogLevel.String()), Config: file,
+		MaxBody: int64(c.MaxBody), LogLevel: strings.ToLower(c.LogLevel.String()), Anonymous: string(c.Anonymous), Config: file,
 		Dice: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), Out: p.out,
 	})
 	if err != nil {
 		return err
 	}
 	defer cell.Close()
+	first, err := firstToken(nodeOf(cell, c), time.Now())
+	if err != nil {
+		return err
+	}
 	cell.Tell("starting %d fs-services, %d repo-apis and %s; their logs are in %s",
 		c.Nodes, c.APIs, balancerName(nginx), filepath.Join(c.Data, "log"))
 
 	g := run.NewGroup(ctx)
 	g.Go("cell", cell.Run)
-	g.Go("welcome", func(ctx context.Context) error { return p.welcome(ctx, cell, c) })
+	g.Go("welcome", func(ctx context.Context) error { return p.welcome(ctx, cell, c, first) })
 	return g.Wait()
 }
 
@@ -105,7 +110,7 @@ func (p *program) provideNginx(ctx context.Context, b config.Balancer) (string, 
 
 // welcome waits until the cell is ready, imports the example book the first
 // time and says what there is.
-func (p *program) welcome(ctx context.Context, cell *local.Cell, c config.Up) error {
+func (p *program) welcome(ctx context.Context, cell *local.Cell, c config.Up, first string) error {
 	wait, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	if err := cell.AwaitReady(wait); err != nil {
@@ -117,7 +122,7 @@ func (p *program) welcome(ctx context.Context, cell *local.Cell, c config.Up) er
 	}
 	url := "http://" + cell.Plan().Front
 	if !c.NoImport && !cell.Plan().Example {
-		if err := importExample(ctx, url); err != nil {
+		if err := p.bringExample(ctx, url, first, nodeOf(cell, c)); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -129,15 +134,40 @@ func (p *program) welcome(ctx context.Context, cell *local.Cell, c config.Up) er
 			}
 		}
 	}
-	cell.Tell("%s", strings.Join(append(cell.Status(), greeting(url, cell.Plan().Example)...), "\n"))
+	cell.Tell("%s", strings.Join(slices.Concat(cell.Status(), greeting(url, cell.Plan().Example, c.Anonymous.Role() == ""), tokenLines(first, url)), "\n"))
 	return nil
+}
+
+// nodeOf is the data directory of the first node.
+func nodeOf(cell *local.Cell, c config.Up) string {
+	return filepath.Join(c.Data, cell.Plan().Role(local.RoleFS)[0].Name)
+}
+
+// exampleTime is how long the token is good that the example book comes in with, if the first
+// one is not at hand any more.
+const exampleTime = 15 * time.Minute
+
+// bringExample imports the example book on the word of an admin, once that has been heard.
+func (p *program) bringExample(ctx context.Context, url, token, dir string) error {
+	if token == "" {
+		until := time.Now().Add(exampleTime).UTC().Truncate(time.Second)
+		m, err := leaveToken(dir, newToken{Admin: true, Label: "the example book", Expires: &until}, time.Now())
+		if err != nil {
+			return err
+		}
+		token = m.Text
+	}
+	if err := awaitToken(ctx, url, token); err != nil {
+		return err
+	}
+	return importExample(ctx, url, token)
 }
 
 // exampleRepo is where the example book goes.
 const exampleRepo = "guide"
 
 // importExample imports the guide as anybody would import a history.
-func importExample(ctx context.Context, url string) error {
+func importExample(ctx context.Context, url, token string) error {
 	commits, err := examples.Guide()
 	if err != nil {
 		return err
@@ -150,23 +180,27 @@ func importExample(ctx context.Context, url string) error {
 		}
 		overlays = append(overlays, bundle.Overlay{Author: author, Message: c.Message, When: c.When, Put: c.Put, Delete: c.Delete})
 	}
-	f := importFlags{repo: exampleRepo, url: url}
+	f := importFlags{repo: exampleRepo, url: url, token: token}
 	_, err = importFrom(ctx, f, silence{}, func() (*bundle.File, error) {
 		return bundle.FromCommits(ctx, overlays, f.options)
 	})
 	return err
 }
 
-func greeting(url string, example bool) []string {
+// greeting says what there is to try; closed says that it takes a token.
+func greeting(url string, example, closed bool) []string {
 	text := []string{"", "Rhapsode is ready at " + url + "  (Ctrl-C stops it)"}
 	if !example {
 		return text
 	}
-	base := url + "/content/" + exampleRepo + "@main/"
+	base, curl := url+"/content/"+exampleRepo+"@main/", "  curl "
+	if closed {
+		curl += `-H "Authorization: Bearer $` + tokenVariable + `" `
+	}
 	return append(text, "", "Worth trying:",
-		"  curl "+base,
-		"  curl -i "+base+"META-INF/books.xml",
-		"  curl -i -X PUT -H 'If-None-Match: *' --data-binary 'Hello.' "+base+"notes/hello.txt",
+		curl+base,
+		curl+"-i "+base+"META-INF/books.xml",
+		curl+"-i -X PUT -H 'If-None-Match: *' --data-binary 'Hello.' "+base+"notes/hello.txt",
 	)
 }
 

@@ -141,6 +141,7 @@ func (s *Server) Run(ctx context.Context) error {
 	})
 	life.Go("node", s.node.Run)
 	life.Go("join", s.join)
+	life.Go("grants", s.takeGrants)
 	if s.listen != nil {
 		life.Go("doors", s.serve)
 	}

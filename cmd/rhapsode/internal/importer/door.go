@@ -18,6 +18,7 @@ import (
 // door speaks HTTP with the service.
 type door struct {
 	base   string
+	token  string // "": none is sent
 	client *http.Client
 }
 
@@ -27,13 +28,14 @@ const (
 	maxProblem    = 500              // bytes of a problem's detail that are shown
 )
 
-func newDoor(base string) (*door, error) {
+func newDoor(base, token string) (*door, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fault.Newf(fault.Invalid, "import", "%q is not the URL of a service, such as http://127.0.0.1:8080", base)
 	}
 	return &door{
 		base:   strings.TrimSuffix(base, "/"),
+		token:  token,
 		client: &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: headerTimeout}},
 	}, nil
 }
@@ -96,6 +98,9 @@ func (d *door) patch(ctx context.Context, path string, piece *io.SectionReader, 
 }
 
 func (d *door) do(req *http.Request, v any) (answer, error) {
+	if d.token != "" {
+		req.Header.Set("Authorization", "Bearer "+d.token)
+	}
 	resp, err := d.client.Do(req)
 	if err != nil {
 		if req.Context().Err() != nil {

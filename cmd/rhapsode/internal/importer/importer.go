@@ -19,6 +19,7 @@ import (
 // Options say what goes where.
 type Options struct {
 	URL      string // of the service
+	Token    string // of who imports; "": none is sent
 	Repo     string // made if it is not there
 	Default  string // … with this default branch, such as "main"; "": the service's choice
 	Bundle   io.ReaderAt
@@ -80,7 +81,7 @@ func Run(ctx context.Context, o Options) (Status, error) {
 	if o.Progress == nil {
 		o.Progress = func(Status) {}
 	}
-	d, err := newDoor(o.URL)
+	d, err := newDoor(o.URL, o.Token)
 	if err != nil {
 		return Status{}, err
 	}

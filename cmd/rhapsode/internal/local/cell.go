@@ -23,9 +23,11 @@ type Options struct {
 	Nginx    string // path of nginx; "": the built-in balancer
 	MaxBody  int64  // bytes of the largest body
 	LogLevel string
-	Config   string // a configuration file that every part reads; "": none
-	Dice     *rand.Rand
-	Out      io.Writer // for the person at the terminal
+
+	Anonymous string // what who brings no token may do; "": as the configuration says
+	Config    string // a configuration file that every part reads; "": none
+	Dice      *rand.Rand
+	Out       io.Writer // for the person at the terminal
 }
 
 // Cell is a whole cell on this machine.
@@ -162,6 +164,9 @@ func (c *Cell) fsArgs(part Part) []string {
 		"--voters", strings.Join(column(c.plan.Voters(), func(p Part) string { return p.Name + "=" + p.Peer }), ","),
 		"--nodes", strings.Join(column(nodes, func(p Part) string { return p.Name }), ","),
 		"--etcd-client", part.Client,
+	}
+	if c.opts.Anonymous != "" {
+		args = append(args, "--anonymous", c.opts.Anonymous)
 	}
 	if part.Peer == "" {
 		args = append(args, "--etcd-endpoints", strings.Join(column(c.plan.Voters(), func(p Part) string { return p.Client }), ","))
