@@ -1,6 +1,6 @@
 // Package reqid carries the id of a request from the door it came in by to
 // whatever is done for it, so that the log lines of every process can be joined.
-// It is the only value that a context of this program carries.
+// Beside it a context of this program carries only who asks (internal/caller).
 package reqid
 
 import (
