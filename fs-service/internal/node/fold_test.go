@@ -38,16 +38,18 @@ func TestBackgroundWorkYields(t *testing.T) {
 	tests := []struct {
 		name string
 		used bool
+		rest time.Duration
 		want time.Duration // for a hundred slices
 	}{
-		{"in use", true, 100 * (workSlice + restSlice)},
-		{"at rest", false, 100 * workSlice},
+		{"in use", true, 0, 100 * (workSlice + restSlice)},
+		{"at rest", false, 0, 100 * workSlice},
+		{"in use, and in no hurry", true, 19 * workSlice, 100 * 20 * workSlice},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				uses := int64(0)
-				p := pacer{uses: func() int64 { return uses }}
+				p := pacer{uses: func() int64 { return uses }, rest: tt.rest}
 				began := time.Now()
 				p.step(t.Context())
 				for range 100 {

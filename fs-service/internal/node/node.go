@@ -135,6 +135,7 @@ func (n *Node) Run(ctx context.Context) error {
 	writers.Go("drop old drafts", n.dropDrafts)
 	writers.Go("annals", n.annals.Run)
 	writers.Go("fold objects", n.foldObjects)
+	writers.Go("scrub objects", n.scrubObjects)
 	writers.Go("watch the disk", n.watchDisk)
 	writers.Go("follow refs", func(ctx context.Context) error { return n.refs.Watch(ctx, n.follow) })
 	err := writers.Wait()

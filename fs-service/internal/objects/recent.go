@@ -217,6 +217,26 @@ func (r *recent) each(ctx context.Context, pool content.Pool, f func(d content.D
 	return err
 }
 
+// following returns at most limit digests that follow after, of the recent objects of a pool.
+func (r *recent) following(ctx context.Context, pool content.Pool, after content.Digest, limit int) (ds []content.Digest, err error) {
+	_, to := span(objectKey, pool)
+	from := append(key(objectKey, pool, after), 0)
+	if after.IsZero() {
+		from = key(objectKey, pool, after)
+	}
+	it, err := r.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: from, UpperBound: to})
+	if err != nil {
+		return nil, readFault("list objects", after, err)
+	}
+	for ok := it.First(); ok && len(ds) < limit; ok = it.Next() {
+		ds = append(ds, content.Digest(it.Key()[1+len(pool):]))
+	}
+	if err := it.Close(); err != nil {
+		return nil, readFault("list objects", after, err)
+	}
+	return ds, ctx.Err()
+}
+
 // names calls f for every recent object, with its pool.
 func (r *recent) names(ctx context.Context, f func(content.Pool)) error {
 	it, err := r.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: []byte{objectKey}, UpperBound: []byte{objectKey + 1}})
