@@ -3,6 +3,7 @@ package objects
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -101,19 +102,30 @@ func sizeOf(t testing.TB, name string) int64 {
 	return info.Size()
 }
 
-// sizeUnder is what all files under dir hold.
+// sizeUnder is what all files under dir hold. Pebble removes some meanwhile.
 func sizeUnder(t testing.TB, dir string) (n int64) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() {
-			n += sizeOf(t, path)
+		if err != nil || e.IsDir() {
+			return ignoreGone(err)
 		}
-		return err
+		info, err := e.Info()
+		if err == nil {
+			n += info.Size()
+		}
+		return ignoreGone(err)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return n
+}
+
+func ignoreGone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // What is left on the disk is near what git leaves that packs anew what of the same history, and writes go on
