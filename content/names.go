@@ -60,6 +60,13 @@ const DraftsPrefix = "refs/drafts/"
 // ConfigRef is the ref whose commit holds a repository's settings. It is no branch of the work.
 var ConfigRef = RefName{"refs/meta/config"}
 
+// The refs that hold what is known of publications (repo-api/internal/publication), and
+// what moderators say of them.
+var (
+	PublicationsRef = RefName{"refs/meta/publications"}
+	ModerationsRef  = RefName{"refs/meta/moderations"}
+)
+
 // ParseRefName takes a full name that begins with "refs/" and that git would
 // take too (git-check-ref-format(1)); at most 255 bytes.
 func ParseRefName(s string) (RefName, error) {

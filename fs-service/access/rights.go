@@ -91,6 +91,10 @@ func (r Rights) Change(cs content.ChangeSet) error {
 	switch {
 	case cs.Branch == content.ConfigRef:
 		return r.May(Configure)
+	case cs.Branch == content.PublicationsRef:
+		return r.May(Publish)
+	case cs.Branch == content.ModerationsRef:
+		return r.May(Moderate)
 	case cs.Branch.IsMeta() && r.Records() == nil:
 		return nil
 	}

@@ -35,8 +35,12 @@ type Settings struct {
 	Roles      map[string][]Role `json:"roles,omitempty"`     // by user
 	Protected  []string          `json:"protected,omitempty"` // globs of branches that authors don't write to
 	Frozen     []Freeze          `json:"frozen,omitempty"`
-	Acceptance bool              `json:"acceptance,omitempty"` // an edition waits for somebody's word
-	Moderation bool              `json:"moderation,omitempty"` // what others say waits for a moderator's
+
+	// Of publishing. Where it is not said, several people ask each other, and one does not.
+	Acceptance *bool    `json:"acceptance,omitempty"` // an edition waits for the word of everybody who is named in it
+	Moderation *bool    `json:"moderation,omitempty"` // somebody's first edition waits for a moderator
+	Licence    string   `json:"licence,omitempty"`    // of documents that do not say theirs, a URL
+	Authors    []string `json:"authors,omitempty"`    // … and who wrote them
 }
 
 // Freeze forbids everybody to change a branch.
@@ -106,6 +110,15 @@ func ParseSettings(text []byte) (*Settings, error) {
 		"frozen":     func(at string, v json.RawMessage) error { return items(at, v, s.readFreeze) },
 		"acceptance": func(at string, v json.RawMessage) error { return value(at, v, &s.Acceptance, "true or false") },
 		"moderation": func(at string, v json.RawMessage) error { return value(at, v, &s.Moderation, "true or false") },
+		"licence":    func(at string, v json.RawMessage) error { return value(at, v, &s.Licence, "the URL of a licence") },
+		"authors": func(at string, v json.RawMessage) error {
+			return items(at, v, func(at string, v json.RawMessage) error {
+				var name string
+				err := value(at, v, &name, "a name")
+				s.Authors = append(s.Authors, name)
+				return err
+			})
+		},
 	})
 	if err != nil {
 		return nil, err

@@ -59,10 +59,9 @@ func Withdrawal(edition content.RefName) (content.RefName, error) {
 	return content.ParseRefName(withdrawnPrefix + strings.TrimPrefix(edition.String(), editionPrefix))
 }
 
-// RecordRef is where a repository keeps the record of its publications. What it holds
-// in RecordEditions and RecordDownloads may be read by whoever may read editions.
+// What content.PublicationsRef holds in these directories may be read by whoever may read
+// editions.
 const (
-	RecordRef       = "refs/meta/publications"
 	RecordEditions  = "editions"
 	RecordDownloads = "downloads"
 )
@@ -73,7 +72,7 @@ func Published(ref content.RefName, p content.Path) bool {
 		return true
 	}
 	dir, _, _ := strings.Cut(p.String(), "/")
-	return ref.String() == RecordRef && (dir == RecordEditions || dir == RecordDownloads)
+	return ref == content.PublicationsRef && (dir == RecordEditions || dir == RecordDownloads)
 }
 
 // Withdraws returns the edition that name says to be withdrawn.

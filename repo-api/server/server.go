@@ -22,6 +22,7 @@ import (
 	"rhapsode/repo-api/internal/api"
 	"rhapsode/repo-api/internal/errand"
 	"rhapsode/repo-api/internal/limit"
+	"rhapsode/repo-api/internal/publication"
 )
 
 // Config is what a Server needs.
@@ -77,6 +78,7 @@ type Server struct {
 	figures  net.Listener // nil: /metrics is at the door
 	metrics  *metrics
 	errands  *errand.Errands
+	publish  *publication.Publisher
 	draining atomic.Bool
 }
 
@@ -89,6 +91,7 @@ func New(c Config) (*Server, error) {
 		c.Clock = time.Now
 	}
 	s := &Server{config: c, metrics: newMetrics(), errands: api.NewErrands(c.FS, c.Log)}
+	s.publish = publication.New(publication.Options{FS: c.FS, Clock: c.Clock, Log: c.Log, Spool: c.Spool})
 	var err error
 	if s.door, err = net.Listen("tcp", c.Listen); err != nil {
 		return nil, fault.New(fault.Invalid, "listen", c.Listen, err)
@@ -101,7 +104,7 @@ func New(c Config) (*Server, error) {
 	}
 	surface := api.Config{
 		FS: c.FS, MaxBody: c.MaxBody, Spool: c.Spool, Clock: c.Clock, Log: c.Log,
-		Errands: s.errands, Limits: c.Limits.limiter(c.Clock), Proxies: c.Proxies, Ready: s.ready, Instrument: instrument,
+		Errands: s.errands, Publisher: s.publish, Limits: c.Limits.limiter(c.Clock), Proxies: c.Proxies, Ready: s.ready, Instrument: instrument,
 	}
 	if s.figures == nil {
 		surface.Metrics = s.metrics.text
@@ -140,6 +143,7 @@ func (s *Server) ready(ctx context.Context) error {
 func (s *Server) Run(ctx context.Context) error {
 	g := run.NewGroup(ctx)
 	g.Go("errands", s.errands.Run)
+	g.Go("publications", s.publish.Run)
 	g.Go("http", func(ctx context.Context) error { return s.serve(ctx, s.door, s.handler) })
 	if s.figures != nil {
 		g.Go("metrics", func(ctx context.Context) error { return s.serve(ctx, s.figures, s.metrics.handler()) })

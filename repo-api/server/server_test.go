@@ -37,6 +37,10 @@ type hall struct {
 
 func newHall() *hall { return &hall{entered: make(chan struct{}), leave: make(chan struct{})} }
 
+func (*hall) Notes(context.Context, string, fsapi.Page) (fsapi.NotePage, error) {
+	return fsapi.NotePage{}, nil
+}
+
 func (h *hall) Repo(ctx context.Context, id content.RepoID) (fsapi.Repo, error) {
 	if id.String() == "bug" {
 		panic("a bug")

@@ -28,14 +28,13 @@ import (
 	"rhapsode/internal/fault"
 	"rhapsode/internal/reqid"
 	"rhapsode/repo-api/flow"
-	"rhapsode/repo-api/internal/book"
 	"rhapsode/repo-api/internal/coding"
 	"rhapsode/repo-api/internal/errand"
 	"rhapsode/repo-api/internal/gitdoor"
 	"rhapsode/repo-api/internal/limit"
 	"rhapsode/repo-api/internal/page"
 	"rhapsode/repo-api/internal/problem"
-	"rhapsode/repo-api/internal/state"
+	"rhapsode/repo-api/internal/publication"
 )
 
 // maxTarget is the length of the longest request target in bytes: the longest
@@ -52,13 +51,6 @@ const traceField = "Rhapsode-Trace"
 // take from everything else.
 const codersAtOnce = 2
 
-// What is remembered of works: their directories, and what their documents say,
-// in bytes.
-const (
-	maxDirs     = 16 << 20
-	maxReadings = 64 << 20
-)
-
 // Config is what an API needs.
 type Config struct {
 	FS      fsapi.FS
@@ -67,6 +59,8 @@ type Config struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
 
+	// Publisher makes editions. Whoever makes it runs it.
+	Publisher *publication.Publisher
 	// Errands carries out requests with a key, and those that need not be waited for.
 	// Nil: a key only names a request.
 	Errands *errand.Errands
@@ -89,8 +83,6 @@ type API struct {
 	Config
 	flow      flow.Engine
 	pages     *page.Pages
-	states    *state.States
-	readings  *book.Readings
 	described described
 	dry       http.Handler // the same surface, on which nothing can be changed
 }
@@ -100,7 +92,7 @@ func New(c Config) http.Handler {
 	if c.Instrument == nil {
 		c.Instrument = func(_ string, h http.Handler) http.Handler { return h }
 	}
-	a := &API{Config: c, pages: page.New(), states: state.New(c.FS, maxDirs), readings: book.NewReadings(maxReadings), flow: flow.Engine{
+	a := &API{Config: c, pages: page.New(), flow: flow.Engine{
 		MaxTarget: maxTarget, Now: c.Clock,
 		Vary: "Authorization", Coder: coding.New(codersAtOnce), Trace: traceField, Status: problem.Status, Explain: problem.Writer{Log: c.Log}.Explain,
 	}}

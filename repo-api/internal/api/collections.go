@@ -50,12 +50,12 @@ func (a *API) onShelf(r *http.Request, show func(context.Context, *shelf) (shape
 }
 
 func (a *API) open(ctx context.Context, repo content.RepoID, rev content.Revision, fresh fsapi.Freshness) (*shelf, error) {
-	st, err := a.states.Open(ctx, repo, rev, fresh)
+	st, err := a.Publisher.States.Open(ctx, repo, rev, fresh)
 	if err != nil {
 		return nil, err
 	}
-	library, err := a.readings.Library(ctx, st)
-	return &shelf{library, a.readings, resource.Shelf{Repo: repo, Rev: rev, Commit: st.Commit}}, err
+	library, err := a.Publisher.Readings.Library(ctx, st)
+	return &shelf{library, a.Publisher.Readings, resource.Shelf{Repo: repo, Rev: rev, Commit: st.Commit}}, err
 }
 
 // collections lists those that a work has, by their paths.

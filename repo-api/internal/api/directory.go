@@ -12,7 +12,7 @@ import (
 
 // directory lists what is in one.
 func (a *API) directory(place resource.Place) flow.Resource {
-	p := a.reading(caching(place.Rev), nil)
+	p := a.reading(cachingOf(place.Rev, content.RefName{}), nil)
 	p.load = func(x *flow.Exchange) (any, string, error) {
 		page, err := pageOf(x.Request)
 		if err != nil {
@@ -26,13 +26,15 @@ func (a *API) directory(place resource.Place) flow.Resource {
 		if err != nil {
 			return nil, "", err
 		}
+		p.cache = cachingOf(place.Rev, listing.Stat.Ref)
 		p.links = append(p.links, "<"+resource.HistoryURL(place.Repo, place.Path, place.Rev)+`>; rel="version-history"`)
 		return resource.DirectoryOf(place, listing), listing.Next, nil
 	}
 	return p
 }
 
-// latest is a place without a revision. It is found on the default branch.
+// latest is a place without a revision. It is found in the latest edition, or, where nothing was
+// published yet, on the default branch.
 type latest struct {
 	api *API
 	resource.Place
@@ -43,6 +45,13 @@ var _ flow.Fielder = (*latest)(nil)
 func (*latest) Methods(*flow.Exchange) (flow.Methods, error) { return flow.GET, nil }
 
 func (l *latest) Look(x *flow.Exchange) (flow.State, error) {
+	n, err := l.api.Publisher.Latest(x.Context(), l.Repo)
+	if err != nil {
+		return absent(err)
+	}
+	if !n.IsZero() {
+		return flow.State{Moved: flow.Found, To: l.At(resource.EditionPlace(l.Repo, n).Rev).URL()}, nil
+	}
 	repo, err := l.api.FS.Repo(x.Context(), l.Repo)
 	if err != nil {
 		return absent(err)

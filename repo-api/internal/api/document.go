@@ -273,7 +273,7 @@ func (d *document) found() fsapi.At {
 
 // Fields names the very version that is there now, and where its history is.
 func (d *document) Fields(x *flow.Exchange, h http.Header) {
-	h["Cache-Control"] = cachings[forWhom(x, caching(d.Rev))]
+	h["Cache-Control"] = cachings[forWhom(x, cachingOf(d.Rev, d.stat.Ref))]
 	h["X-Content-Type-Options"] = nosniff
 	if resource.Active(resource.MediaType(d.stat.Entry)) {
 		h["Content-Security-Policy"] = sandbox
@@ -284,9 +284,10 @@ func (d *document) Fields(x *flow.Exchange, h http.Header) {
 	d.versionFields(x, h)
 }
 
-// caching says how long an answer about rev holds: a commit's for ever.
-func caching(rev content.Revision) string {
-	if _, fixed := rev.Commit(); fixed {
+// cachingOf says how long an answer about rev holds, which named ref: a commit's and an
+// edition's for ever.
+func cachingOf(rev content.Revision, ref content.RefName) string {
+	if _, fixed := rev.Commit(); fixed || ref.IsEdition() {
 		return immutable
 	}
 	return revalidate

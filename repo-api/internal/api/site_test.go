@@ -17,6 +17,7 @@ import (
 	"rhapsode/internal/run"
 	"rhapsode/repo-api/internal/api"
 	"rhapsode/repo-api/internal/errand"
+	"rhapsode/repo-api/internal/publication"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -35,7 +36,11 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := siteOver(t, fstest.Memory(t))
+	fs := fstest.Memory(t)
+	errands, publisher := api.NewErrands(fs, fstest.Log(t)), newPublisher(t, fs)
+	own(t, errands.Run)
+	own(t, publisher.Run)
+	s := siteOf(t, api.Config{FS: fs, Errands: errands, Publisher: publisher})
 	s.want(201, "PUT", "/repos/book", "{}", "If-None-Match", "*")
 	return s
 }
@@ -56,6 +61,9 @@ func siteWith(t *testing.T, fs fsapi.FS, errands *errand.Errands) *site {
 // siteOf is a site that is set up as c says.
 func siteOf(t *testing.T, c api.Config) *site {
 	t.Helper()
+	if c.Publisher == nil {
+		c.Publisher = newPublisher(t, c.FS)
+	}
 	c.MaxBody, c.Spool, c.Clock, c.Log = maxBody, t.TempDir(), time.Now, fstest.Log(t)
 	c.Metrics = func() ([]byte, string, error) { return []byte("up 1\n"), "text/plain", nil }
 	surface := api.New(c)
@@ -67,6 +75,10 @@ func siteOf(t *testing.T, c api.Config) *site {
 	client.Transport.(*http.Transport).DisableCompression = true // what is not asked for is not sent
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &site{t, server.URL, client, loadDescription(t, surface)}
+}
+
+func newPublisher(t *testing.T, fs fsapi.FS) *publication.Publisher {
+	return publication.New(publication.Options{FS: fs, Clock: time.Now, Log: fstest.Log(t), Spool: t.TempDir()})
 }
 
 // own runs life until the test ends.

@@ -9,6 +9,7 @@ import (
 	"rhapsode/repo-api/internal/page"
 	"rhapsode/repo-api/internal/patch"
 	"rhapsode/repo-api/internal/problem"
+	"rhapsode/repo-api/internal/publication"
 	"rhapsode/repo-api/internal/resource"
 )
 
@@ -77,6 +78,25 @@ func (a *API) surface() []route {
 			get(resource.Collection{}, "ref"))},
 		{"/repos/{repo}/modules/{id}", a.module, one("/repos/{repo}/modules/{id}", "A module: what it says of itself, and which collections have it",
 			get(resource.Module{}, "ref"))},
+		{"/repos/{repo}/publications", a.publications, one("/repos/{repo}/publications", "Where a state of the work is asked to become an edition; those asked for, the newest first, in pages",
+			get(resource.List[resource.Publication]{}, pages...), publishing())},
+		{"/repos/{repo}/publications/{id}", a.publication, one("/repos/{repo}/publications/{id}", "How far a publication has come, and all that was found",
+			get(resource.Publication{}), cancelling())},
+		{"/repos/{repo}/publications/{id}/acceptances/{user}", a.acceptance, one("/repos/{repo}/publications/{id}/acceptances/{user}", "The word of somebody who is named in what is to be published",
+			get(publication.Acceptance{}), put("Give it", newWord{}, publication.Acceptance{}))},
+		{"/repos/{repo}/publications/{id}/moderation", a.moderation, one("/repos/{repo}/publications/{id}/moderation", "The word of a moderator",
+			get(publication.Moderation{}), put("Give it", newWord{}, publication.Moderation{}))},
+		{"/repos/{repo}/versions", a.versions, one("/repos/{repo}/versions", "The editions, the newest first, in pages",
+			get(resource.List[resource.Version]{}, pages...))},
+		{"/repos/{repo}/versions/{number}", a.version, one("/repos/{repo}/versions/{number}", "An edition: what it is, or itself as a zip or an EPUB",
+			downloading(get(resource.Version{})), del("Withdraw it; Rhapsode-Message says why"))},
+		{"/repos/{repo}/versions/{number}/downloads", a.downloads, one("/repos/{repo}/versions/{number}/downloads", "What was made of an edition",
+			get(resource.List[resource.Download]{}))},
+		{"/repos/{repo}/versions/{number}/downloads/{name}", a.download, one("/repos/{repo}/versions/{number}/downloads/{name}", "One of these files; the one that suits the client best is called latest",
+			downloadable())},
+		{"/ids/{id}", a.identity, append(
+			one("/ids/{id}", "A work, by its uuid or the short form of it", elsewhere()),
+			one("/ids/{id}@{number}", "A work in one of its editions", elsewhere())...)},
 		{"/repos/{repo}/imports/{sha256}", a.imports, one("/repos/{repo}/imports/{sha256}", "A bundle on its way in, and what became of it",
 			get(resource.Import{}), uploading())},
 		{"/content/{place:.+}", a.content, contentPaths()},
@@ -212,6 +232,41 @@ func uploading() openapi.Operation {
 			{Status: http.StatusNoContent}, {Status: http.StatusAccepted, Contents: []openapi.Content{jsonOf(resource.Import{})}},
 		},
 	}
+}
+
+// publishing takes an order for an edition.
+func publishing() openapi.Operation {
+	return openapi.Operation{Method: "POST", Summary: "Ask for one", Takes: []openapi.Content{jsonOf(newPublication{})}, Gives: []openapi.Answer{
+		{Status: http.StatusAccepted, Contents: []openapi.Content{jsonOf(resource.Publication{})}},
+		{Status: http.StatusOK, Contents: []openapi.Content{jsonOf(map[string]any{})}},
+	}}
+}
+
+// cancelling ends what is on its way.
+func cancelling() openapi.Operation {
+	return openapi.Operation{Method: "DELETE", Summary: "Cancel it, while it can be", Gives: []openapi.Answer{
+		{Status: http.StatusOK, Contents: []openapi.Content{jsonOf(resource.Publication{})}},
+	}}
+}
+
+// downloading also sends files.
+func downloading(o openapi.Operation) openapi.Operation {
+	for _, media := range []string{"application/zip", "application/epub+zip"} {
+		o.Gives[0].Contents = append(o.Gives[0].Contents, openapi.Content{Media: media})
+	}
+	return o
+}
+
+// downloadable is a file that was made of an edition.
+func downloadable() openapi.Operation {
+	o := file("*/*")
+	o.Gives = append(o.Gives, openapi.Answer{Status: http.StatusFound})
+	return o
+}
+
+// elsewhere only leads on.
+func elsewhere() openapi.Operation {
+	return openapi.Operation{Method: "GET", Summary: "Where it is", Gives: []openapi.Answer{{Status: http.StatusFound}, {Status: http.StatusPermanentRedirect}}}
 }
 
 func del(summary string) openapi.Operation {

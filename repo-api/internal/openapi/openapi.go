@@ -213,7 +213,7 @@ func holdsItself(t reflect.Type) bool {
 	return slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.Type == reflect.SliceOf(t) })
 }
 
-// customize says of a struct what its tags say: a member without omitempty is
+// customize says of a struct what its tags say: a member without omitempty or omitzero is
 // always there, and none is ever null.
 func customize(_ string, t reflect.Type, _ reflect.StructTag, schema *openapi3.Schema) error {
 	schema.Nullable = false
@@ -225,7 +225,7 @@ func customize(_ string, t reflect.Type, _ reflect.StructTag, schema *openapi3.S
 	}
 	for _, field := range reflect.VisibleFields(t) {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if schema.Properties[name] != nil && options != "omitempty" {
+		if schema.Properties[name] != nil && options != "omitempty" && options != "omitzero" {
 			schema.Required = append(schema.Required, name)
 		}
 	}

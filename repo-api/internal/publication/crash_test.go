@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"rhapsode/repo-api/internal/book"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/internal/fault"
+	"rhapsode/repo-api/internal/book"
 	"rhapsode/repo-api/internal/publication"
 )
 

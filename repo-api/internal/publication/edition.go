@@ -1,10 +1,10 @@
 package publication
 
 import (
-	"rhapsode/repo-api/internal/book"
 	"time"
 
 	"rhapsode/content"
+	"rhapsode/repo-api/internal/book"
 	"rhapsode/repo-api/internal/check"
 )
 

@@ -3,13 +3,14 @@ package publication
 import (
 	"context"
 	"fmt"
-	"rhapsode/repo-api/internal/book"
+	"io"
 	"slices"
 	"strings"
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/internal/fault"
+	"rhapsode/repo-api/internal/book"
 	"rhapsode/repo-api/internal/check"
 )
 
@@ -23,6 +24,16 @@ func (p *Publisher) Latest(ctx context.Context, repo content.RepoID) (book.Numbe
 func (p *Publisher) Edition(ctx context.Context, repo content.RepoID, n book.Number) (Edition, error) {
 	e, _, err := p.ledger(repo).edition(ctx, n)
 	return e, err
+}
+
+// Open opens n bytes of a download from offset off; n < 0: to its end. The caller closes the reader.
+func (p *Publisher) Open(ctx context.Context, repo content.RepoID, number book.Number, d Download, off, n int64) (io.ReadCloser, error) {
+	path, err := content.ParsePath(downloadFile(number, d.Name))
+	if err != nil {
+		return nil, err
+	}
+	at := fsapi.At{Repo: repo, Rev: content.AtRef(content.PublicationsRef), Path: path}
+	return p.FS.Blob(ctx, at, d.Blob, off, n)
 }
 
 // Editions returns at most limit editions that were made before the one called before, the newest

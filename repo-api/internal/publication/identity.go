@@ -5,12 +5,12 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"rhapsode/repo-api/internal/book"
 	"strings"
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/internal/fault"
+	"rhapsode/repo-api/internal/book"
 )
 
 // UUID is the identity of a work, wherever it is.

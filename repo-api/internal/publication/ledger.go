@@ -5,22 +5,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"rhapsode/repo-api/internal/book"
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/internal/fault"
+	"rhapsode/repo-api/internal/book"
 )
 
-// Ref is where a repository keeps the record of its publications:
+// The files of the record (content.PublicationsRef):
 //
-//	next                      how many were asked for
+//	next                      how many publications were asked for
 //	publications/17.json      a Publication
 //	editions/index.json       the Index
 //	editions/1.3.json         an Edition
 //	downloads/1.3/book.epub   what was made of it
-const Ref = fsapi.RecordRef
-
 const (
 	nextFile  = "next"
 	indexFile = fsapi.RecordEditions + "/index.json"
@@ -44,6 +42,7 @@ type FS interface {
 	fsapi.Writer
 	fsapi.Releaser
 	fsapi.Notes
+	fsapi.Accessor
 }
 
 // draft is a change of the record that is being written down.
@@ -83,14 +82,10 @@ func (d *draft) remove(name string) {
 
 // set is d as a change set.
 func (l ledger) set(d draft, by string, message string) (content.ChangeSet, error) {
-	branch, err := content.ParseRefName(Ref)
-	if err == nil {
-		err = d.err
-	}
 	return content.ChangeSet{
-		Repo: l.repo, Branch: branch, Changes: d.changes, Message: message,
+		Repo: l.repo, Branch: content.PublicationsRef, Changes: d.changes, Message: message,
 		Author: signature(by), Request: content.NewRequestID(),
-	}, err
+	}, d.err
 }
 
 // signature is who signs for a user.
@@ -117,11 +112,7 @@ func (l ledger) read(ctx context.Context, name string, v any) (e content.Expect,
 	if err != nil {
 		return e, false, err
 	}
-	rev, err := content.ParseRevision(Ref)
-	if err != nil {
-		return e, false, err
-	}
-	at := fsapi.At{Repo: l.repo, Rev: rev, Path: path}
+	at := fsapi.At{Repo: l.repo, Rev: content.AtRef(content.PublicationsRef), Path: path}
 	stat, err := l.fs.Stat(ctx, fsapi.StatQuestion{At: at, Inline: content.InlineLimit, Brief: true})
 	if fault.Is(err, fault.NotFound) {
 		return content.Absent(), false, l.there(ctx)
@@ -178,6 +169,20 @@ func (l ledger) add(ctx context.Context, p *Publication) error {
 			return err
 		}
 	}
+}
+
+// moderated writes down what a moderator says. That is a ref of its own, which only moderators
+// may change.
+func (l ledger) moderated(ctx context.Context, id int, by Person, yes bool, why string) error {
+	var d draft
+	d.json(publicationFile(id), Moderation{State: answered(yes), By: by.User, Why: why}, content.Expect{})
+	set, err := l.set(d, by.User, fmt.Sprintf("Moderate publication %d\n", id))
+	if err != nil {
+		return err
+	}
+	set.Branch = content.ModerationsRef
+	_, err = l.fs.Change(ctx, set)
+	return err
 }
 
 // publication reads one.

@@ -2,9 +2,10 @@ package publication
 
 import (
 	"fmt"
-	"rhapsode/repo-api/internal/book"
 	"slices"
 	"testing"
+
+	"rhapsode/repo-api/internal/book"
 )
 
 func module(id, contents string) Work { return Work{Kind: kindModule, ID: id, Contents: contents} }

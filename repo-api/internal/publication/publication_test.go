@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"rhapsode/repo-api/internal/book"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -15,8 +14,8 @@ import (
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/fstest"
 	"rhapsode/internal/fault"
+	"rhapsode/repo-api/internal/book"
 	"rhapsode/repo-api/internal/publication"
-	"rhapsode/repo-api/internal/state"
 )
 
 // clock runs as any clock, and can be put forward.
@@ -24,9 +23,6 @@ type clock struct{ ahead atomic.Int64 }
 
 func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
 func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
-
-// as asks in nobody's name: there is no judge here.
-func as(ctx context.Context, _ publication.Person) context.Context { return ctx }
 
 // listing is a recipe: it lists what an edition holds.
 type listing struct{ fails *atomic.Bool }
@@ -121,7 +117,7 @@ func (h *house) settings(text string) {
 // publisher makes one over fs that works until the test, or its stop, ends it.
 func (h *house) publisher(fs publication.FS) (p *publication.Publisher, stop func()) {
 	p = publication.New(publication.Options{
-		FS: fs, States: state.New(fs, 1<<20), Readings: book.NewReadings(1 << 20), Clock: h.clock.now, Log: fstest.Log(h.t), Spool: h.t.TempDir(), As: as,
+		FS: fs, Clock: h.clock.now, Log: fstest.Log(h.t), Spool: h.t.TempDir(),
 		Recipe: listing{&h.fails},
 	})
 	ctx, cancel := context.WithCancel(context.Background())

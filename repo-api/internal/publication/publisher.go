@@ -17,16 +17,12 @@ import (
 // Options are what a Publisher is made of.
 type Options struct {
 	FS       FS
-	States   *state.States
-	Readings *book.Readings
-	Recipe   Recipe
+	States   *state.States  // nil: its own
+	Readings *book.Readings // nil: its own
+	Recipe   Recipe         // nil: all that package download makes
 	Clock    func() time.Time
 	Log      *slog.Logger
 	Spool    string // the folder for downloads that are being made; "": the system's
-
-	// As returns a context in which the file system is asked in somebody's name: what a
-	// publication does later is judged as what its publisher does then.
-	As func(context.Context, Person) context.Context
 }
 
 // Publisher takes orders for publications and carries them out.
@@ -40,8 +36,25 @@ type Publisher struct {
 // atOnce is how many publications one process works on.
 const atOnce = 2
 
+// What is remembered of works, in bytes: their directories, what their documents say, and
+// their pages.
+const (
+	dirBytes      = 16 << 20
+	readingBytes  = 64 << 20
+	renderedBytes = 64 << 20
+)
+
 // New makes a Publisher at rest.
 func New(o Options) *Publisher {
+	if o.States == nil {
+		o.States = state.New(o.FS, dirBytes)
+	}
+	if o.Readings == nil {
+		o.Readings = book.NewReadings(readingBytes)
+	}
+	if o.Recipe == nil {
+		o.Recipe = NewRecipes(renderedBytes)
+	}
 	return &Publisher{
 		Options: o, crew: run.NewCrew(), room: make(chan struct{}, atOnce),
 		tasks: tasks{notes: o.FS, owner: content.NewRequestID().String(), now: o.Clock},
@@ -174,6 +187,8 @@ func (p *Publisher) List(ctx context.Context, repo content.RepoID, before, limit
 func (p *Publisher) Cancel(ctx context.Context, repo content.RepoID, id int, by Person) (Publication, error) {
 	return p.amend(ctx, repo, id, by, "Cancel", func(pub *Publication) error {
 		switch {
+		case by.User != pub.Publisher.User:
+			return fault.Newf(fault.Forbidden, "cancel", "only %s can cancel publication %d, and %s asks", pub.Publisher.name(), id, by.name())
 		case pub.State == Cancelled:
 			return nil
 		case !pub.State.Cancellable():
@@ -188,7 +203,7 @@ func (p *Publisher) Cancel(ctx context.Context, repo content.RepoID, id int, by 
 // Forbidden. Conflict: theirs is not asked for, or no longer.
 func (p *Publisher) Accept(ctx context.Context, repo content.RepoID, id int, user string, by Person, yes bool, why string) (Publication, error) {
 	if by.User != user {
-		return Publication{}, fault.Newf(fault.Conflict, "accept", "only %s can give the word of %s, and %s asks", user, user, by.name())
+		return Publication{}, fault.Newf(fault.Forbidden, "accept", "only %s can give the word of %s, and %s asks", user, user, by.name())
 	}
 	return p.amend(ctx, repo, id, by, "Answer for", func(pub *Publication) error {
 		a := pub.answers(user)
@@ -203,8 +218,12 @@ func (p *Publisher) Accept(ctx context.Context, repo content.RepoID, id int, use
 	})
 }
 
-// Moderate is the word of a moderator. Conflict: it is not asked for.
+// Moderate is the word of a moderator: the file system judges whether it is. Conflict: it is not
+// asked for.
 func (p *Publisher) Moderate(ctx context.Context, repo content.RepoID, id int, by Person, yes bool, why string) (Publication, error) {
+	if err := p.ledger(repo).moderated(ctx, id, by, yes, why); err != nil {
+		return Publication{}, err
+	}
 	return p.amend(ctx, repo, id, by, "Moderate", func(pub *Publication) error {
 		if pub.State != WaitingForModeration {
 			return fault.Newf(fault.Conflict, "moderate", "publication %d is %s", id, pub.State)
@@ -228,7 +247,8 @@ func (p Person) name() string {
 	return p.User
 }
 
-// amend changes a record by what a person says, and has the work go on.
+// amend changes a record by what a person says, and has the work go on. The record is written in
+// the name of who publishes: those who are asked for their word need no right to publish.
 func (p *Publisher) amend(ctx context.Context, repo content.RepoID, id int, by Person, verb string, f func(*Publication) error) (Publication, error) {
 	l := p.ledger(repo)
 	for {
@@ -241,7 +261,7 @@ func (p *Publisher) amend(ctx context.Context, repo content.RepoID, id int, by P
 		}
 		var d draft
 		d.json(publicationFile(id), pub, e)
-		_, err = l.write(ctx, d, by.User, fmt.Sprintf("%s publication %d\n", verb, id))
+		_, err = l.write(pub.Publisher.asks(ctx), d, by.User, fmt.Sprintf("%s publication %d\n", verb, id))
 		if fault.Is(err, fault.Stale) {
 			continue // somebody else said something meanwhile
 		}

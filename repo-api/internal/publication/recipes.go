@@ -14,24 +14,19 @@ import (
 // Recipes make the downloads of package download: of each collection every kind, but the
 // complete one, which holds all the edition's files, once. Where there are no collections, all
 // pages in the order of their paths are one.
-type Recipes struct {
-	Address func(repo, number string) string // of an edition's files
-	kept    *rendered
-}
+type Recipes struct{ kept *rendered }
 
 var _ Recipe = Recipes{}
 
 // NewRecipes makes Recipes that remember at most so many bytes of what was rendered.
-func NewRecipes(address func(repo, number string) string, most int64) Recipes {
-	return Recipes{Address: address, kept: &rendered{lru.New[string, []byte](most, most/8)}}
-}
+func NewRecipes(most int64) Recipes { return Recipes{&rendered{lru.New[string, []byte](most, most/8)}} }
 
 // For is as Recipe says. A book is opened when the first of its downloads is made.
 func (r Recipes) For(m *Made) (products []Product) {
 	for i, c := range collections(m) {
 		open := opener(download.Edition{
 			Source: m.Library.Source, Collection: c, Number: m.Edition.Number.String(), Time: m.Edition.Date,
-			Publisher: m.Edition.Publisher, Address: r.Address(m.Repo, m.Edition.Number.String()), Store: r.kept,
+			Publisher: m.Edition.Publisher, Store: r.kept,
 		})
 		for _, recipe := range download.Recipes() {
 			if recipe.Name() == complete && i > 0 {

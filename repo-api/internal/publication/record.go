@@ -1,10 +1,12 @@
 package publication
 
 import (
+	"context"
 	"slices"
 	"time"
 
 	"rhapsode/content"
+	"rhapsode/internal/caller"
 	"rhapsode/repo-api/internal/check"
 )
 
@@ -59,6 +61,15 @@ type Publication struct {
 type Person struct {
 	User  string `json:"user"`
 	Token string `json:"token,omitempty"` // the id of the one it was asked with: what is done later is done in its name
+}
+
+// asks returns a context in which the file system is asked in p's name: what a publication
+// does later is judged as what its publisher may do then.
+func (p Person) asks(ctx context.Context) context.Context {
+	if p.Token == "" {
+		return caller.NewContext(ctx, caller.Credential{})
+	}
+	return caller.NewContext(ctx, caller.Behalf(p.Token))
 }
 
 // Step is something that was done on the way.

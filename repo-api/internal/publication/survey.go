@@ -41,6 +41,11 @@ func (j *job) survey(ctx context.Context, commit content.Digest, wanted []string
 	if s.library, err = j.library(ctx, commit); err != nil {
 		return s, err
 	}
+	if len(rules.Known.Credits) == 0 {
+		if rules.Known.Credits, err = j.committers(ctx, commit); err != nil {
+			return s, err
+		}
+	}
 	report, err := check.Run(ctx, s.library.Source, j.Readings, check.Options{
 		Collections: wanted, Known: rules.Known, Elsewhere: j.elsewhere, Published: before.has,
 	})
@@ -55,6 +60,24 @@ func (j *job) survey(ctx context.Context, commit content.Digest, wanted []string
 	}
 	s.credits = map[string][]book.Credit{}
 	return s, s.enumerate(ctx, j.Readings)
+}
+
+// committers are who wrote the last commits: they stand in where a work does not name its authors.
+func (j *job) committers(ctx context.Context, commit content.Digest) (credits []book.Credit, err error) {
+	const looked = 100
+	at := fsapi.At{Repo: j.repo, Rev: content.AtCommit(commit)}
+	history, err := j.fs.History(ctx, at, fsapi.Page{Limit: looked})
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, item := range history.Items {
+		if name := item.Commit.Author.Name; name != "" && !seen[name] {
+			seen[name] = true
+			credits = append(credits, book.Credit{Role: book.Author, Person: book.Person{ID: name, Name: name}})
+		}
+	}
+	return credits, nil
 }
 
 // library is what a commit holds.

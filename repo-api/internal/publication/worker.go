@@ -127,7 +127,7 @@ func (p *Publisher) advance(ctx context.Context, t task) (due time.Time, err err
 	if j.pub, j.expect, err = j.ledger.publication(ctx, t.ID); err != nil {
 		return due, ignore(err, fault.NotFound, fault.Gone)
 	}
-	ctx = p.As(ctx, j.pub.Publisher)
+	ctx = j.pub.Publisher.asks(ctx)
 	for !j.pub.State.Ended() {
 		was := j.pub.State
 		due, err = j.step(ctx)
