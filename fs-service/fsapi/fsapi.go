@@ -97,7 +97,8 @@ const (
 // Reader answers questions. None of them changes anything.
 //
 // Beyond the common ones they return Invalid (a cursor that was never given
-// out), NotFound (repository, revision, path or commit) and Gone (the repository was deleted).
+// out), NotFound (repository, revision, path or commit), Gone (the repository was deleted) and
+// Moved (it was renamed; the error's Facts say as "to" what it is called now).
 type Reader interface {
 	// Stat looks at one place.
 	Stat(context.Context, StatQuestion) (Stat, error)
@@ -212,7 +213,7 @@ type Refs struct {
 // request id finds out and finishes it. A call that repeats a request id with
 // the same content returns what the first returned and changes nothing.
 //
-// Beyond the common ones they return NotFound and Gone as a Reader does.
+// Beyond the common ones they return NotFound, Gone and Moved as a Reader does.
 type Writer interface {
 	// Upload stores a body of exactly size bytes, more than InlineLimit, durably
 	// on a write quorum, for a Change to name. Nothing refers to it yet: what no
@@ -232,7 +233,10 @@ type Writer interface {
 	// branch would be deleted; a tag would be moved. NotFound: To names nothing.
 	MoveRef(context.Context, RefMove) (Ref, error)
 
-	// PutRepo creates a repository or changes its record. Stale: its Expect does not hold.
+	// PutRepo creates a repository or changes its record. Stale: its Revision does not hold.
+	// One that is renamed keeps all it holds, and whoever asks for it by its former name is
+	// told the new one, until another repository is made under the former. Conflict: the new
+	// name is taken. NotFound: there is none to rename.
 	PutRepo(context.Context, RepoChange) (repo Repo, created bool, err error)
 
 	// DeleteRepo takes a repository away; it is Gone then, its objects and refs
@@ -253,6 +257,7 @@ type RefMove struct {
 // RepoChange is what should become of a repository's record.
 type RepoChange struct {
 	ID          content.RepoID
+	Name        content.RepoID  // what it is called from now on; zero: ID
 	Default     content.RefName // zero: as it is, or refs/heads/main
 	Description *string         // nil: as it is
 	Revision    int64           // 0: must not exist; > 0: must be at it; < 0: whatever is there

@@ -74,6 +74,7 @@ func (c *Client) PutRepo(ctx context.Context, change fsapi.RepoChange) (r fsapi.
 		return err
 	})
 	c.forget(change.ID)
+	c.forget(change.Name)
 	return r, created, err
 }
 

@@ -35,12 +35,13 @@ const (
 	Unauthenticated             // it takes somebody who is known, or what they brought is not good
 	Forbidden                   // it is known who asks, and they may not; Facts say which rule refused
 	Locked                      // nobody may now: somebody has frozen it; Facts say who
+	Moved                       // it goes by another name now: Facts say which
 )
 
 var names = [...]string{
 	"internal", "invalid", "not found", "gone", "stale", "conflict", "read-only", "too large",
 	"unavailable", "unknown outcome", "misplaced", "corrupt", "full", "canceled",
-	"unauthenticated", "forbidden", "locked",
+	"unauthenticated", "forbidden", "locked", "moved",
 }
 
 func (k Kind) String() string {

@@ -96,7 +96,9 @@ func (x *Exchange) options(status int) {
 
 func (x *Exchange) redirect(status int, target string) {
 	h := x.writer.Header()
-	if r, ok := x.resource.(Fielder); ok {
+	if x.renamed { // what the resource is, it did not find out
+		h.Set("Cache-Control", "no-cache")
+	} else if r, ok := x.resource.(Fielder); ok {
 		r.Fields(x, h)
 	}
 	h.Set("Location", target)

@@ -16,6 +16,10 @@ type Engine struct {
 	// Status returns the status of an error that a resource returned.
 	Status func(error) int
 
+	// Elsewhere returns the target that an error of a resource says has to be asked
+	// instead, for good (308); "": none. Nil: no error does.
+	Elsewhere func(r *http.Request, err error) string
+
 	// Explain writes the answer to a request that was refused: f.Status and
 	// content that says why. The fields that HTTP demands are set already.
 	Explain func(w http.ResponseWriter, r *http.Request, f Refusal)
@@ -103,6 +107,7 @@ type Exchange struct {
 	variants []Variant // to choose from
 	coding   string    // of what is sent; "": none
 	done     Done
+	renamed  bool   // an error said where to ask instead
 	applied  string // preferences that were honoured
 
 	path  [nodes]Node
@@ -190,6 +195,12 @@ func (x *Exchange) statusOf(err error) int {
 	}
 	if errors.Is(err, ErrUnconditional) {
 		return http.StatusPreconditionRequired
+	}
+	if x.engine.Elsewhere != nil {
+		if to := x.engine.Elsewhere(x.Request, err); to != "" {
+			x.State, x.renamed = State{Moved: ForGood, To: to}, true
+			return http.StatusPermanentRedirect
+		}
 	}
 	return x.engine.Status(err)
 }

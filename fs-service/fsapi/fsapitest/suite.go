@@ -5,6 +5,7 @@ package fsapitest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -58,6 +59,7 @@ func Run(t *testing.T, fs fsapi.FS) {
 		{"a patch that is too large is refused whole", patchTooLarge},
 		{"each line is blamed on the commit that it came with", blames},
 		{"a repository is made, changed, deleted and made again", repos},
+		{"a repository is renamed", renamed},
 		{"a note is read, changed and deleted as it was seen", notes},
 		{"of many who claim a note one does", oneClaims},
 		{"what is not there is not found", notFound},
@@ -513,6 +515,88 @@ func repos(t *testing.T, d *desk) {
 	all := must(d.Repos(d.ctx, fsapi.Page{Limit: fsapi.MaxPage}))(t)
 	if !slices.ContainsFunc(all.Repos, func(r fsapi.Repo) bool { return r.ID == d.repo }) {
 		t.Error("it is not listed")
+	}
+}
+
+// A repository that is renamed is the same, under another name. The former one leads to it,
+// for reads and changes alike, until it is taken again.
+func renamed(t *testing.T, d *desk) {
+	first := d.write("a", "one")
+	r, former := must(d.Repo(d.ctx, d.repo))(t), d.repo
+	name := must(content.ParseRepoID(former.String() + "-renamed"))(t)
+	other := newDesk(t, d.ctx, d.FS)
+	rename := func(to content.RepoID, revision int64) (fsapi.Repo, error) {
+		r, created, err := d.PutRepo(d.ctx, fsapi.RepoChange{ID: former, Name: to, Revision: revision, Request: content.RequestIDOf("rename to " + to.String())})
+		if created {
+			t.Error("a repository was created")
+		}
+		return r, err
+	}
+	_, err := rename(other.repo, r.Revision)
+	d.fails(err, fault.Conflict, "a name that is taken")
+	_, err = rename(name, r.Revision+1000)
+	d.fails(err, fault.Stale, "a record that is not as expected")
+	now := must(rename(name, r.Revision))(t)
+	if now.ID != name || now.Pool != r.Pool || !now.Created.Equal(r.Created) || now.Revision <= r.Revision {
+		t.Fatalf("renamed: %+v, before %+v", now, r)
+	}
+	if again := must(rename(name, r.Revision))(t); again != now {
+		t.Errorf("the repeat got %+v, the first %+v", again, now)
+	}
+
+	d.repo = name
+	d.reads("main", "a", "one")
+	d.write("a", "two")
+	d.reads(first.Commit.String(), "a", "one")
+
+	d.repo = former
+	_, err = d.stat("main", "a")
+	d.movedTo(err, name)
+	_, err = d.stat(first.Commit.String(), "a")
+	d.movedTo(err, name)
+	_, err = d.Change(d.ctx, d.set(put(t, "a", "three", content.Expect{})))
+	d.movedTo(err, name)
+	_, err = d.Repo(d.ctx, former)
+	d.movedTo(err, name)
+	_, err = rename(must(content.ParseRepoID(former.String()+"-again"))(t), -1)
+	d.movedTo(err, name)
+	d.movedTo(d.DeleteRepo(d.ctx, former, -1), name)
+	var ids []content.RepoID
+	for after := ""; ; {
+		all := must(d.Repos(d.ctx, fsapi.Page{After: after, Limit: fsapi.MaxPage}))(t)
+		for _, r := range all.Repos {
+			ids = append(ids, r.ID)
+		}
+		if after = all.Next; after == "" {
+			break
+		}
+	}
+	if slices.Contains(ids, former) || !slices.Contains(ids, name) {
+		t.Errorf("listed are %v, with %v and without %v are due", ids, name, former)
+	}
+
+	second, created, err := d.PutRepo(d.ctx, fsapi.RepoChange{ID: former})
+	if err != nil || !created || second.Pool == r.Pool {
+		t.Fatalf("another of the former name: %+v, created %v, %v", second, created, err)
+	}
+	d.write("a", "another")
+	d.reads("main", "a", "another")
+	d.repo = name
+	d.reads("main", "a", "two")
+	if err := d.DeleteRepo(d.ctx, name, -1); err != nil {
+		t.Fatal(err)
+	}
+	d.repo = former
+	d.reads("main", "a", "another")
+}
+
+// movedTo checks that err leads to a name.
+func (d *desk) movedTo(err error, name content.RepoID) {
+	d.t.Helper()
+	d.fails(err, fault.Moved, "use of a former name")
+	var e *fault.Error
+	if errors.As(err, &e) && e.Facts["to"] != name.String() {
+		d.t.Errorf("it leads to %q, not %v", e.Facts["to"], name)
 	}
 }
 

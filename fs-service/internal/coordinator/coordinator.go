@@ -13,6 +13,8 @@ package coordinator
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -115,7 +117,8 @@ func (c *Coordinator) fresh(ctx context.Context, id content.RepoID) (place, erro
 	return c.place(ctx, id)
 }
 
-// Lookup returns the record of a repository that is there: NotFound, Gone.
+// Lookup returns the record of a repository that is there: NotFound, Gone, and Moved with
+// the name that it goes by now (fault.Error.Facts).
 func Lookup(r refs.Refs, id content.RepoID) (refs.Repo, error) {
 	repo, ok := r.Repo(id)
 	switch {
@@ -123,8 +126,23 @@ func Lookup(r refs.Refs, id content.RepoID) (refs.Repo, error) {
 		return refs.Repo{}, &fault.Error{Kind: fault.NotFound, Op: "repository", Name: id.String()}
 	case !repo.Deleted.IsZero():
 		return refs.Repo{}, fault.New(fault.Gone, "repository", id.String(), errDeleted(repo.Deleted))
+	case !repo.Renamed.IsZero():
+		return refs.Repo{}, renamed(r, repo)
 	}
 	return repo, nil
+}
+
+// renamed is what is said at a name that a repository gave up.
+func renamed(r refs.Refs, left refs.Repo) error {
+	now, ok := r.RepoOf(left.Key)
+	switch {
+	case !ok:
+		return fault.New(fault.Gone, "repository", left.ID.String(), errors.New("renamed, and deleted since"))
+	case !now.Deleted.IsZero():
+		return fault.New(fault.Gone, "repository", left.ID.String(), errDeleted(now.Deleted))
+	}
+	return &fault.Error{Kind: fault.Moved, Op: "repository", Name: left.ID.String(),
+		Err: fmt.Errorf("it is called %v now", now.ID), Facts: map[string]string{"to": now.ID.String()}}
 }
 
 type errDeleted time.Time

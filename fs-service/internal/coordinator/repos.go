@@ -7,6 +7,7 @@ import (
 	"rhapsode/content"
 	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/fsapi"
+	"rhapsode/fs-service/internal/gate"
 	"rhapsode/fs-service/internal/refs"
 	"rhapsode/internal/fault"
 )
@@ -29,7 +30,11 @@ func (c *Coordinator) PutRepo(ctx context.Context, change fsapi.RepoChange) (fsa
 		return fsapi.Repo{}, false, err
 	}
 	old, _ := c.refs.Repo(change.ID)
-	there := old.Revision > 0 && old.Deleted.IsZero()
+	if !old.Renamed.IsZero() && change.Revision != 0 {
+		repo, err := c.changeMoved(ctx, change, old)
+		return repo, false, err
+	}
+	there := lives(old)
 	owner, err := c.mayPutRepo(ctx, change, old, there)
 	if err != nil {
 		return fsapi.Repo{}, false, err
@@ -41,8 +46,49 @@ func (c *Coordinator) PutRepo(ctx context.Context, change fsapi.RepoChange) (fsa
 	if err != nil {
 		return fsapi.Repo{}, false, err
 	}
+	if !change.Name.IsZero() && change.Name != change.ID {
+		stored, err := c.rename(ctx, old, next, change.Name)
+		return c.Describe(stored), false, err
+	}
 	stored, err := c.refs.PutRepo(ctx, next, old.Revision)
 	return c.Describe(stored), !there, err
+}
+
+// lives says whether a name's record is that of a repository that is to be found there.
+func lives(r refs.Repo) bool { return r.Revision > 0 && r.Deleted.IsZero() && r.Renamed.IsZero() }
+
+// changeMoved is what comes of a change of what is called otherwise by now: nothing, unless it is
+// the repeat of the very change that called it so.
+func (c *Coordinator) changeMoved(ctx context.Context, change fsapi.RepoChange, left refs.Repo) (fsapi.Repo, error) {
+	err := c.gate.Hide(ctx, change.ID, renamed(c.refs, left))
+	now, _ := c.refs.RepoOf(left.Key)
+	if fault.Is(err, fault.Moved) && !change.Request.IsZero() && now.Request == change.Request {
+		return c.Describe(now), nil
+	}
+	return fsapi.Repo{}, err
+}
+
+// rename has the repository of old go by another name, under which next is its record. Old
+// stays at its name, so that who comes there is told the other.
+func (c *Coordinator) rename(ctx context.Context, old, next refs.Repo, name content.RepoID) (refs.Repo, error) {
+	if !lives(old) {
+		return refs.Repo{}, &fault.Error{Kind: fault.NotFound, Op: "repository", Name: old.ID.String()}
+	}
+	taken, _ := c.refs.Repo(name)
+	if lives(taken) {
+		return refs.Repo{}, fault.Newf(fault.Conflict, "repository", "there is one called %v already", name)
+	}
+	old.Renamed = c.clock()
+	next.ID, next.Former, next.Revision = name, former(taken), taken.Revision
+	return c.refs.RenameRepo(ctx, old, next)
+}
+
+// former are the deleted repositories that had a name, of which old is the record.
+func former(old refs.Repo) []refs.Key {
+	if old.Deleted.IsZero() {
+		return old.Former
+	}
+	return append(slices.Clone(old.Former), old.Key)
 }
 
 // mayPutRepo says whether who asks may make the repository or change its record, and
@@ -58,10 +104,22 @@ func (c *Coordinator) mayPutRepo(ctx context.Context, change fsapi.RepoChange, o
 			return "", err
 		}
 		if pass.Knows() == nil && change.Revision != 0 {
-			return who.User, pass.May(access.Configure)
+			return who.User, mayChange(pass, who, change)
 		}
 	}
 	return who.User, who.MayCreate(change.ID)
+}
+
+// mayChange says whether a record may become what is asked. To rename is to take away
+// here, and to make there.
+func mayChange(pass gate.Pass, who gate.Caller, change fsapi.RepoChange) error {
+	if change.Name.IsZero() || change.Name == change.ID {
+		return pass.May(access.Configure)
+	}
+	if err := pass.May(access.Configure | access.Delete); err != nil {
+		return err
+	}
+	return who.MayCreate(change.Name)
 }
 
 func (c *Coordinator) nextRepo(change fsapi.RepoChange, old refs.Repo, there bool, owner string) (refs.Repo, error) {
@@ -85,15 +143,12 @@ func (c *Coordinator) nextRepo(change fsapi.RepoChange, old refs.Repo, there boo
 	return next, nil
 }
 
-// newRepo is the record of a repository that begins now, where old had the name before
-// if its key is not zero.
+// newRepo is the record of a repository that begins now, where old is what is left at its name.
 func (c *Coordinator) newRepo(id content.RepoID, old refs.Repo, owner string) refs.Repo {
 	main, _ := content.Branch("main") // never fails: a good name
-	repo := refs.Repo{Key: refs.NewKey(), ID: id, Pool: content.NewPool(), Default: main, Owner: owner, Created: c.clock()}
-	if !old.Key.IsZero() {
-		repo.Former = append(slices.Clone(old.Former), old.Key)
+	return refs.Repo{
+		Key: refs.NewKey(), ID: id, Pool: content.NewPool(), Default: main, Owner: owner, Created: c.clock(), Former: former(old),
 	}
-	return repo
 }
 
 // DeleteRepo marks a repository as deleted (fsapi.Writer).

@@ -130,7 +130,7 @@ func (p Pass) Grounds() []refs.Ground { return p.AppendGrounds(nil) }
 // Hide returns what who asks may hear of a repository that is not there, where err says why.
 func (g *Gate) Hide(ctx context.Context, id content.RepoID, err error) error {
 	kind := fault.Of(err)
-	if kind != fault.NotFound && kind != fault.Gone {
+	if kind != fault.NotFound && kind != fault.Gone && kind != fault.Moved {
 		return err
 	}
 	who, unknown := g.Who(ctx)
@@ -138,6 +138,14 @@ func (g *Gate) Hide(ctx context.Context, id content.RepoID, err error) error {
 		return unknown
 	}
 	repo, _ := g.Refs.Repo(id)
+	if kind == fault.Moved {
+		now, _ := g.Refs.RepoOf(repo.Key)
+		pass, refused := g.Pass(ctx, now)
+		if refused == nil && pass.Knows() == nil {
+			return err
+		}
+		return access.Hidden(who.Caller, id)
+	}
 	mayKnow := who.Role.Permits().Has(access.Delete) || who.User != "" && who.User == repo.Owner
 	if kind == fault.Gone && mayKnow {
 		return err

@@ -155,7 +155,7 @@ func (n *Node) Repos(ctx context.Context, page fsapi.Page) (fsapi.Repos, error) 
 	for after := page.After; ; {
 		records := n.refs.Repos(after, fsapi.MaxPage)
 		for _, record := range records {
-			if after = record.ID.String(); !record.Deleted.IsZero() {
+			if after = record.ID.String(); !record.Deleted.IsZero() || !record.Renamed.IsZero() {
 				continue
 			}
 			switch err := n.known(ctx, record); fault.Of(err) {

@@ -101,6 +101,7 @@ type repoValue struct {
 	Owner       string          `json:"owner,omitempty"`
 	Created     time.Time       `json:"created"`
 	Deleted     time.Time       `json:"deleted,omitzero"`
+	Renamed     time.Time       `json:"renamed,omitzero"`
 	Former      []Key           `json:"former,omitempty"`
 	Request     Key             `json:"request"` // sixteen bytes in hexadecimal, as a Key is
 }
@@ -108,7 +109,7 @@ type repoValue struct {
 func encodeRepo(r Repo) ([]byte, error) {
 	return json.Marshal(repoValue{
 		Key: r.Key, Pool: r.Pool, Default: r.Default, Description: r.Description, Owner: r.Owner,
-		Created: r.Created, Deleted: r.Deleted, Former: r.Former, Request: Key(r.Request),
+		Created: r.Created, Deleted: r.Deleted, Renamed: r.Renamed, Former: r.Former, Request: Key(r.Request),
 	})
 }
 
@@ -123,7 +124,7 @@ func decodeRepo(name string, b []byte, revision int64) (Repo, error) {
 	}
 	return Repo{
 		Key: v.Key, ID: id, Pool: v.Pool, Default: v.Default, Description: v.Description, Owner: v.Owner,
-		Created: v.Created, Deleted: v.Deleted, Former: v.Former,
+		Created: v.Created, Deleted: v.Deleted, Renamed: v.Renamed, Former: v.Former,
 		Request: content.RequestID(v.Request), Revision: revision,
 	}, nil
 }

@@ -23,7 +23,7 @@
 //
 //	ref/KEY/refs/heads/main   where it points       20 bytes, and 36 for each of up to 32 Done
 //	gone/KEY/refs/heads/old   a deleted ref's Done   the same; expires after Remembered
-//	repo/NAME                 a Repo, JSON           some 300 bytes
+//	repo/NAME                 a Repo, JSON           some 300 bytes; a name that was given up keeps one
 //	live/KEY                  NAME; there while the repository is not deleted
 //	place/7f                  a Placement, JSON      some 50 bytes; 256 of them
 //	node/NAME                 a Node, JSON           some 100 bytes

@@ -29,12 +29,13 @@ type Refs interface {
 	// to anybody before the call. One question under way serves all who wait.
 	Barrier(context.Context) error
 
-	// Repo returns a repository by its name, a deleted one too.
+	// Repo returns a repository by its name, a deleted one too, and what is left at a name
+	// that was given up.
 	Repo(content.RepoID) (Repo, bool)
 	// RepoOf returns the repository whose Key is k now.
 	RepoOf(k Key) (Repo, bool)
 	// Repos returns at most limit repositories whose names follow after, ordered
-	// by name, deleted ones too.
+	// by name, deleted and renamed ones too.
 	Repos(after string, limit int) []Repo
 
 	// Ref returns a ref. One that does not exist has Revision 0, and still its
@@ -64,6 +65,11 @@ type Refs interface {
 	// there is none), and returns it as it is then. Stale, Unknown as for Apply;
 	// r.Request makes its repeat known.
 	PutRepo(ctx context.Context, r Repo, expect int64) (Repo, error)
+
+	// RenameRepo has a repository go by another name: now is its record under that name,
+	// was the one that stays under the former, with Renamed set. Each has the Revision at
+	// which its name's record is now; 0: there is none. Stale, Unknown as for PutRepo.
+	RenameRepo(ctx context.Context, was, now Repo) (Repo, error)
 
 	// Note returns a note; Notes at most limit of those whose names begin with
 	// prefix and follow after, ordered by name.
@@ -150,6 +156,7 @@ type Repo struct {
 	Owner       string // the user who made it; "": nobody known
 	Created     time.Time
 	Deleted     time.Time         // zero while it lives
+	Renamed     time.Time         // since then Key goes by another name; zero: by this
 	Former      []Key             // of deleted repositories that had the name before
 	Request     content.RequestID // that wrote the record
 	Revision    int64             // set by the store

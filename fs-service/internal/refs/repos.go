@@ -12,7 +12,7 @@ import (
 
 // PutRepo is as Refs says.
 func (l *ledger) PutRepo(ctx context.Context, r Repo, expect int64) (Repo, error) {
-	if r.ID.IsZero() || r.Key.IsZero() || r.Pool == (content.Pool{}) || r.Default.IsZero() || expect < 0 {
+	if r.incomplete() || expect < 0 {
 		return Repo{}, fault.Newf(fault.Invalid, "put repository", "%v: no name, key, pool or default branch, or a negative revision", r.ID)
 	}
 	if r.Request.IsZero() {
@@ -35,8 +35,51 @@ func (l *ledger) PutRepo(ctx context.Context, r Repo, expect int64) (Repo, error
 	return judgeRepo(r, o, lost)
 }
 
+// incomplete says whether r lacks what every record of a repository that is to be found
+// by its name has.
+func (r Repo) incomplete() bool {
+	return r.ID.IsZero() || r.Key.IsZero() || r.Pool == (content.Pool{}) || r.Default.IsZero() || !r.Renamed.IsZero()
+}
+
+// RenameRepo is as Refs says.
+func (l *ledger) RenameRepo(ctx context.Context, was, now Repo) (Repo, error) {
+	if now.incomplete() || !now.Deleted.IsZero() || was.Key != now.Key || was.ID == now.ID || was.Renamed.IsZero() || was.Revision <= 0 || now.Revision < 0 {
+		return Repo{}, fault.Newf(fault.Invalid, "rename repository", "%v to %v: not two records of one repository", was.ID, now.ID)
+	}
+	if now.Request.IsZero() {
+		now.Request = content.NewRequestID()
+	}
+	l.caughtUp(ctx, max(was.Revision, now.Revision))
+	left, err := encodeRepo(was)
+	if err != nil {
+		return Repo{}, fault.New(fault.Internal, "rename repository", was.ID.String(), err)
+	}
+	value, err := encodeRepo(now)
+	if err != nil {
+		return Repo{}, fault.New(fault.Internal, "rename repository", now.ID.String(), err)
+	}
+	o, lost, err := l.settle(ctx, "rename repository", transaction{
+		conditions: []condition{{repoKey(was.ID), "=", was.Revision}, {repoKey(now.ID), "=", now.Revision}},
+		puts: []put{
+			{key: repoKey(was.ID), value: left},
+			{key: repoKey(now.ID), value: value},
+			{key: liveKey(now.Key), value: []byte(now.ID.String())},
+		},
+		look: []string{repoKey(now.ID)},
+	})
+	if err != nil {
+		return Repo{}, err
+	}
+	defer l.caughtUp(ctx, o.revision)
+	if o.done {
+		now.Revision = o.revision
+		return now, nil
+	}
+	return judgeRepo(now, o, lost)
+}
+
 // draftRepo makes r into a transaction. The record's key is live while it is not
-// deleted, and the key that it had before no longer is.
+// deleted, and the key that it had before no longer is, unless that goes by another name.
 func (l *ledger) draftRepo(r Repo, expect int64) (transaction, error) {
 	value, err := encodeRepo(r)
 	if err != nil {
@@ -53,7 +96,7 @@ func (l *ledger) draftRepo(r Repo, expect int64) (transaction, error) {
 	} else {
 		tx.deletes = append(tx.deletes, live)
 	}
-	if was, ok := l.view.Repo(r.ID); ok && was.Key != r.Key {
+	if was, ok := l.view.Repo(r.ID); ok && was.Key != r.Key && was.Renamed.IsZero() {
 		tx.deletes = append(tx.deletes, liveKey(was.Key))
 	}
 	return tx, nil

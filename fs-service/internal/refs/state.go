@@ -133,7 +133,7 @@ func (s *state) applyRepo(rest string, e entry) error {
 	})
 	if e.value == nil {
 		if found {
-			delete(s.names, s.repos[at].Key)
+			s.unname(s.repos[at])
 			s.repos = slices.Delete(s.repos, at, at+1)
 		}
 		return nil
@@ -143,13 +143,23 @@ func (s *state) applyRepo(rest string, e entry) error {
 		return err
 	}
 	if found {
-		delete(s.names, s.repos[at].Key)
+		s.unname(s.repos[at])
 		s.repos[at] = r
 	} else {
 		s.repos = slices.Insert(s.repos, at, r)
 	}
-	s.names[r.Key] = r.ID
+	if r.Renamed.IsZero() {
+		s.names[r.Key] = r.ID
+	}
 	return nil
+}
+
+// unname has a repository's key no longer lead to the name of r, unless it leads
+// elsewhere by now.
+func (s *state) unname(r Repo) {
+	if s.names[r.Key] == r.ID {
+		delete(s.names, r.Key)
+	}
 }
 
 func (s *state) applyPlace(rest string, e entry) error {

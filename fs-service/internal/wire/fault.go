@@ -96,7 +96,7 @@ func code(k fault.Kind) codes.Code {
 	switch k {
 	case fault.Invalid:
 		return codes.InvalidArgument
-	case fault.NotFound, fault.Gone:
+	case fault.NotFound, fault.Gone, fault.Moved:
 		return codes.NotFound
 	case fault.Unauthenticated:
 		return codes.Unauthenticated

@@ -286,7 +286,7 @@ func RefMove(p *pb.MoveRefRequest) (m fsapi.RefMove, err error) {
 func FromRepoChange(c fsapi.RepoChange) *pb.PutRepoRequest {
 	return &pb.PutRepoRequest{
 		Id: c.ID.String(), DefaultBranch: c.Default.String(), Description: c.Description,
-		Revision: c.Revision, Request: c.Request[:],
+		Revision: c.Revision, Request: c.Request[:], Name: c.Name.String(),
 	}
 }
 
@@ -294,6 +294,11 @@ func FromRepoChange(c fsapi.RepoChange) *pb.PutRepoRequest {
 func RepoChange(p *pb.PutRepoRequest) (c fsapi.RepoChange, err error) {
 	if c.ID, err = content.ParseRepoID(p.Id); err != nil {
 		return c, err
+	}
+	if p.Name != "" {
+		if c.Name, err = content.ParseRepoID(p.Name); err != nil {
+			return c, err
+		}
 	}
 	if p.DefaultBranch != "" {
 		if c.Default, err = content.ParseRefName(p.DefaultBranch); err != nil {

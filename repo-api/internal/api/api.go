@@ -93,7 +93,7 @@ func New(c Config) http.Handler {
 		c.Instrument = func(_ string, h http.Handler) http.Handler { return h }
 	}
 	a := &API{Config: c, pages: page.New(), flow: flow.Engine{
-		MaxTarget: maxTarget, Now: c.Clock,
+		MaxTarget: maxTarget, Now: c.Clock, Elsewhere: problem.Elsewhere,
 		Vary: "Authorization", Coder: coding.New(codersAtOnce), Trace: traceField, Status: problem.Status, Explain: problem.Writer{Log: c.Log}.Explain,
 	}}
 	if c.Errands != nil {

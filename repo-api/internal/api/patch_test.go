@@ -183,7 +183,7 @@ func TestARepositoryIsPatched(t *testing.T) {
 		status         int
 		patch, ifMatch string
 	}{
-		{400, `{"default_branch":"a..b"}`, "*"}, {412, `{"description":"x"}`, tag}, {422, `{"name":"other"}`, "*"},
+		{400, `{"default_branch":"a..b"}`, "*"}, {412, `{"description":"x"}`, tag}, {422, `{"href":"/other"}`, "*"}, {422, `{"name":null}`, "*"},
 		{422, `{"default_branch":null}`, "*"}, {422, `5`, "*"}, {428, `{"description":"x"}`, ""},
 	} {
 		s.want(tt.status, "PATCH", "/repos/book", tt.patch, "Content-Type", mergePatch, "If-Match", tt.ifMatch)

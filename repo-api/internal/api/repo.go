@@ -69,10 +69,10 @@ func (r *repository) Put(x *flow.Exchange) (flow.Done, error) {
 	if err != nil {
 		return flow.Done{}, err
 	}
-	return r.change(x, asked, text)
+	return r.change(x, newRepo{r.id, asked}, text)
 }
 
-// Patch changes a part of what Put changes.
+// Patch changes a part of what Put changes, and what the repository is called.
 func (r *repository) Patch(x *flow.Exchange) (flow.Done, error) {
 	text, err := readPatch(x, maxJSON)
 	if err != nil {
@@ -89,9 +89,9 @@ func (r *repository) Patch(x *flow.Exchange) (flow.Done, error) {
 }
 
 // patched is what the settings are after a patch. What was taken out is empty again.
-func (r *repository) patched(x *flow.Exchange, text []byte) (after repoSettings, err error) {
+func (r *repository) patched(x *flow.Exchange, text []byte) (after newRepo, err error) {
 	branch := r.now.Default.Short()
-	now, err := json.Marshal(repoSettings{Description: &r.now.Description, Default: &branch})
+	now, err := json.Marshal(newRepo{r.id, repoSettings{Description: &r.now.Description, Default: &branch}})
 	if err != nil {
 		return after, fault.New(fault.Internal, "write JSON", "", err)
 	}
@@ -104,18 +104,19 @@ func (r *repository) patched(x *flow.Exchange, text []byte) (after repoSettings,
 	if after.Description == nil {
 		after.Description = new(string)
 	}
-	if after.Default == nil {
-		return after, problem.Unprocessable(fault.Newf(fault.Invalid, "patch", "a repository has a default_branch"))
+	if after.Default == nil || after.Name.IsZero() {
+		return after, problem.Unprocessable(fault.Newf(fault.Invalid, "patch", "a repository has a name and a default_branch"))
 	}
 	return after, nil
 }
 
 // change has the record say what is asked; text is how that was said.
-func (r *repository) change(x *flow.Exchange, asked repoSettings, text ...[]byte) (flow.Done, error) {
+func (r *repository) change(x *flow.Exchange, asked newRepo, text ...[]byte) (flow.Done, error) {
 	change, err := asked.change(r.id)
 	if err != nil {
 		return flow.Done{}, err
 	}
+	change.Name = asked.Name
 	change.Revision, change.Request = r.expected(x), requestID(x, text...)
 	repo, created, err := r.api.FS.PutRepo(x.Context(), change)
 	if err != nil {
@@ -124,7 +125,7 @@ func (r *repository) change(x *flow.Exchange, asked repoSettings, text ...[]byte
 	if _, err := r.show(x, resource.RepoOf(repo)); err != nil {
 		return flow.Done{}, err
 	}
-	return flow.Done{Created: created, Location: location(created, resource.RepoURL(r.id)), Content: r.representation()}, nil
+	return flow.Done{Created: created, Location: location(created || repo.ID != r.id, resource.RepoURL(repo.ID)), Content: r.representation()}, nil
 }
 
 // Delete takes the repository away; what it held is kept.

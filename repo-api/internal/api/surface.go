@@ -28,10 +28,10 @@ func (a *API) surface() []route {
 		{"/repos", a.repos, one("/repos", "All repositories, in pages",
 			get(resource.List[resource.Repo]{}, pages...),
 			post("Make one", newRepo{}, resource.Repo{}))},
-		{"/repos/{repo}", a.repo, one("/repos/{repo}", "A repository's record; its name is its identity",
+		{"/repos/{repo}", a.repo, one("/repos/{repo}", "A repository's record",
 			get(resource.Repo{}),
 			put("Make it, or say all of it anew", repoSettings{}, resource.Repo{}),
-			patching("Say some of it anew", jsonOf(resource.Repo{})),
+			patching("Say some of it anew, and what it is called: its former name leads to the new one", jsonOf(resource.Repo{})),
 			del("Take it away; what it held is kept"))},
 		{"/repos/{repo}/settings", a.settings, one("/repos/{repo}/settings", "Who may do what, and which branches are guarded; kept in refs/meta/config",
 			get(access.Settings{}),
@@ -117,7 +117,7 @@ func contentPaths() []openapi.Path {
 	anything := []openapi.Content{{Media: "*/*"}}
 	document := openapi.Operation{Method: "GET", Summary: "The bytes, as they were sent", Gives: []openapi.Answer{
 		{Status: http.StatusOK, Contents: anything}, {Status: http.StatusPartialContent, Contents: anything},
-		{Status: http.StatusNotModified}, {Status: http.StatusFound}, {Status: http.StatusPermanentRedirect},
+		{Status: http.StatusNotModified}, {Status: http.StatusFound},
 	}}
 	changed := []openapi.Answer{
 		{Status: http.StatusOK, Contents: anything}, {Status: http.StatusCreated, Contents: anything}, {Status: http.StatusNoContent},

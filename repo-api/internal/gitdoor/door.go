@@ -80,8 +80,16 @@ type statusError struct {
 	error
 }
 
-// refuse answers with a problem.
+// refuse answers with a problem, or with where the repository is now: git follows.
 func (d *Door) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if to := problem.Elsewhere(r, err); to != "" {
+		w.Header().Del("Content-Type")
+		w.Header().Del("X-Accel-Buffering")
+		w.Header().Set("Location", to)
+		w.Header().Set("Content-Length", "0")
+		w.WriteHeader(http.StatusPermanentRedirect)
+		return
+	}
 	refusal := flow.Refusal{Status: problem.Status(err), Err: err}
 	if s, ok := err.(statusError); ok {
 		refusal.Status, refusal.Err = s.status, s.error

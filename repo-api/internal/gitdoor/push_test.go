@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/fstest"
 )
 
@@ -34,6 +36,28 @@ func TestWhatGitPushedIsThereAtOnce(t *testing.T) {
 		if got := s.git("again", "tag"); got != "light\nv1" {
 			t.Errorf("tags %q", got)
 		}
+	})
+}
+
+// Git goes where a renamed repository is now, and stays there for the rest of a fetch or push.
+func TestGitFollowsARename(t *testing.T) {
+	versions(t, func(t *testing.T, s *site) {
+		s.write(map[string]string{"a.txt": "from HTTP\n"})
+		s.clone("c")
+		novel, err := content.ParseRepoID("novel")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := s.fs.PutRepo(t.Context(), fsapi.RepoChange{ID: s.book, Name: novel, Revision: -1}); err != nil {
+			t.Fatal(err)
+		}
+		s.commit("c", "b.txt", "from git\n")
+		s.git("c", "push", "-q", "origin", "main")
+		s.clone("again")
+		if got := s.git("again", "ls-files"); got != "a.txt\nb.txt" {
+			t.Errorf("files %q", got)
+		}
+		s.git("c", "fetch", "-q", "origin")
 	})
 }
 

@@ -126,12 +126,23 @@ func (d *describer) operation(p Path, o Operation) *openapi3.Operation {
 		response.Headers = headers(a.Status)
 		op.Responses.Set(strconv.Itoa(a.Status), &openapi3.ResponseRef{Value: response})
 	}
+	if strings.Contains(p.Path, "{repo}") && o.Method != http.MethodOptions {
+		d.renamed(op)
+	}
 	failure := d.failure
 	if o.Method == http.MethodHead {
 		failure = d.response("It failed", nil)
 	}
 	op.Responses.Set("default", &openapi3.ResponseRef{Value: failure})
 	return op
+}
+
+// renamed says where a repository is that goes by another name.
+func (d *describer) renamed(op *openapi3.Operation) {
+	status := http.StatusPermanentRedirect
+	response := d.response("The repository goes by another name, or the target has another form", nil)
+	response.Headers = headers(status)
+	op.Responses.Set(strconv.Itoa(status), &openapi3.ResponseRef{Value: response})
 }
 
 // headers are the fields that an answer of a status always has.

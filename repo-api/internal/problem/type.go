@@ -63,6 +63,9 @@ func ofKind(k fault.Kind) Type {
 	case fault.Locked:
 		return Type{"locked", "It is frozen", http.StatusLocked,
 			"Nobody may change it now; by says who froze it, and reason why."}
+	case fault.Moved: // of the request's own target it becomes a redirection
+		return Type{"moved", "It goes by another name now", http.StatusConflict,
+			"Something that the request speaks of was renamed; to says what it is called now."}
 	}
 	return Type{"internal", "Something went wrong here", http.StatusInternalServerError,
 		"It is not the request's fault. The log has more under the instance's id."}
@@ -119,7 +122,7 @@ func typeOf(f flow.Refusal) Type {
 // Types returns every type of problem.
 func Types() []Type {
 	var types []Type
-	for k := fault.Internal; k <= fault.Locked; k++ {
+	for k := fault.Internal; k <= fault.Moved; k++ {
 		if k != fault.Misplaced {
 			types = append(types, ofKind(k))
 		}

@@ -34,6 +34,7 @@ func Run(t *testing.T, fresh func(*testing.T) Pair) {
 		{"a move", testMove},
 		{"a move refused", testRefused},
 		{"a deleted repository", testDeletedRepo},
+		{"a renamed repository", testRenamedRepo},
 		{"all or nothing", testAtomic},
 		{"requests are remembered", testDone},
 		{"requests outlive their ref", testDoneOfDeleted},

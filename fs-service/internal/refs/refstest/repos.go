@@ -197,6 +197,55 @@ func testDeletedRepo(t *testing.T, p Pair) {
 	apply(t, p.A, reborn, refs.Move{Name: main, New: Digest(3)})
 }
 
+// A renamed repository is the same one: its key leads to the new name, and its refs move on.
+// The former name keeps a record until it is taken again, which changes nothing for it.
+func testRenamedRepo(t *testing.T, p Pair) {
+	repo, main := NewRepo(t, p.A), Branch(t, "main")
+	at := apply(t, p.A, repo, refs.Move{Name: main, New: Digest(1)})
+	left, now := repo, draftRepo(t, refs.NewKey().String())
+	left.Renamed = time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+	now.Key, now.Pool, now.Request = repo.Key, repo.Pool, content.NewRequestID()
+
+	taken, err := p.A.PutRepo(Context(t), draftRepo(t, refs.NewKey().String()), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := now
+	over.ID = taken.ID
+	_, err = p.A.RenameRepo(Context(t), left, over)
+	wantKind(t, err, fault.Stale)
+	old := left
+	old.Revision--
+	_, err = p.A.RenameRepo(Context(t), old, now)
+	wantKind(t, err, fault.Stale)
+	_, err = p.A.RenameRepo(Context(t), repo, now) // it would stay at both names
+	wantKind(t, err, fault.Invalid)
+	sameRepo(t, p, repo)
+
+	first, err := p.A.RenameRepo(Context(t), left, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameRepo(t, p, first)
+	again, err := p.B.RenameRepo(Context(t), left, now)
+	if err != nil || !reflect.DeepEqual(first, again) {
+		t.Fatalf("the repeat: %+v and %v, first %+v", again, err, first)
+	}
+	given, ok := p.B.Repo(repo.ID)
+	if !ok || given.Key != repo.Key || given.Renamed.IsZero() {
+		t.Fatalf("at the former name: %+v", given)
+	}
+	at = apply(t, p.B, first, refs.Move{Name: main, Expect: at, New: Digest(2)})
+
+	another, err := p.B.PutRepo(Context(t), draftRepo(t, repo.ID.String()), given.Revision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameRepo(t, p, another)
+	sameRepo(t, p, first)
+	apply(t, p.A, first, refs.Move{Name: main, Expect: at, New: Digest(3)})
+}
+
 // sameRepo wants both to find want by name and by key.
 func sameRepo(t *testing.T, p Pair, want refs.Repo) {
 	t.Helper()

@@ -2535,6 +2535,7 @@ type PutRepoRequest struct {
 	Description   *string                `protobuf:"bytes,3,opt,name=description,proto3,oneof" json:"description,omitempty"`
 	Revision      int64                  `protobuf:"varint,4,opt,name=revision,proto3" json:"revision,omitempty"`
 	Request       []byte                 `protobuf:"bytes,5,opt,name=request,proto3" json:"request,omitempty"`
+	Name          string                 `protobuf:"bytes,6,opt,name=name,proto3" json:"name,omitempty"` // "": id
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2602,6 +2603,13 @@ func (x *PutRepoRequest) GetRequest() []byte {
 		return x.Request
 	}
 	return nil
+}
+
+func (x *PutRepoRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
 }
 
 type PutRepoReply struct {
@@ -5557,13 +5565,14 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x06expect\x18\x03 \x01(\v2\x16.rhapsode.fs.v1.ExpectR\x06expect\x12\x0e\n" +
 	"\x02to\x18\x04 \x01(\tR\x02to\x12\x14\n" +
 	"\x05force\x18\x05 \x01(\bR\x05force\x12\x18\n" +
-	"\arequest\x18\x06 \x01(\fR\arequest\"\xb4\x01\n" +
+	"\arequest\x18\x06 \x01(\fR\arequest\"\xc8\x01\n" +
 	"\x0ePutRepoRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12%\n" +
 	"\x0edefault_branch\x18\x02 \x01(\tR\rdefaultBranch\x12%\n" +
 	"\vdescription\x18\x03 \x01(\tH\x00R\vdescription\x88\x01\x01\x12\x1a\n" +
 	"\brevision\x18\x04 \x01(\x03R\brevision\x12\x18\n" +
-	"\arequest\x18\x05 \x01(\fR\arequestB\x0e\n" +
+	"\arequest\x18\x05 \x01(\fR\arequest\x12\x12\n" +
+	"\x04name\x18\x06 \x01(\tR\x04nameB\x0e\n" +
 	"\f_description\"X\n" +
 	"\fPutRepoReply\x12.\n" +
 	"\x04repo\x18\x01 \x01(\v2\x1a.rhapsode.fs.v1.RepoRecordR\x04repo\x12\x18\n" +
