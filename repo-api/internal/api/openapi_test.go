@@ -125,6 +125,11 @@ func TestTheDescriptionIsGood(t *testing.T) {
 	if !strings.Contains(a.body, `"openapi":"3.1.0"`) || a.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("%v %.200s", a.Header, a.body)
 	}
+	for name, scheme := range map[string]string{"bearer": "bearer", "basic": "basic"} {
+		if s := doc.Components.SecuritySchemes[name]; s == nil || s.Value.Type != "http" || s.Value.Scheme != scheme {
+			t.Errorf("the security scheme %s: %+v", name, s)
+		}
+	}
 	seen := map[string]bool{}
 	for path, item := range doc.Paths.Map() {
 		if item.Summary == "" {
@@ -135,6 +140,11 @@ func TestTheDescriptionIsGood(t *testing.T) {
 				t.Errorf("%s %s: %+v", method, path, op)
 			}
 			seen[op.OperationID] = true
+			for _, status := range []string{"401", "403", "429"} {
+				if op.Responses.Value(status) == nil {
+					t.Errorf("%s %s does not tell of %s", method, path, status)
+				}
+			}
 		}
 	}
 	page := s.want(200, "GET", "/docs", "", "Accept", browser)

@@ -67,6 +67,7 @@ func Describe(version string, paths []Path, failure Content) (*openapi3.T, error
 		},
 	}
 	d.failure = d.response("It failed, and why", []Content{failure})
+	d.secure()
 	for _, p := range paths {
 		d.path(p)
 	}
@@ -133,8 +134,23 @@ func (d *describer) operation(p Path, o Operation) *openapi3.Operation {
 	if o.Method == http.MethodHead {
 		failure = d.response("It failed", nil)
 	}
+	for _, r := range refusals() {
+		refusal := *failure
+		refusal.Description, refusal.Headers = &r.says, headers(r.status)
+		op.Responses.Set(strconv.Itoa(r.status), &openapi3.ResponseRef{Value: &refusal})
+	}
 	op.Responses.Set("default", &openapi3.ResponseRef{Value: failure})
 	return op
+}
+
+// secure says how who asks shows who they are. What is public takes neither.
+func (d *describer) secure() {
+	bearer := openapi3.NewSecurityScheme().WithType("http").WithScheme("bearer").WithDescription("A token")
+	basic := openapi3.NewSecurityScheme().WithType("http").WithScheme("basic").WithDescription("Any name, and a token as the password: for git, and others that know nothing else")
+	d.doc.Components.SecuritySchemes = openapi3.SecuritySchemes{
+		"bearer": {Value: bearer}, "basic": {Value: basic},
+	}
+	d.doc.Security = openapi3.SecurityRequirements{{"bearer": {}}, {"basic": {}}, {}}
 }
 
 // renamed says where a repository is that goes by another name.
@@ -145,6 +161,21 @@ func (d *describer) renamed(op *openapi3.Operation) {
 	op.Responses.Set(strconv.Itoa(status), &openapi3.ResponseRef{Value: response})
 }
 
+// refusal is a failure that has nothing to do with what is asked.
+type refusal struct {
+	status int
+	says   string
+}
+
+// refusals are those that any operation may meet.
+func refusals() []refusal {
+	return []refusal{
+		{http.StatusUnauthorized, "It takes a token, or a better one"},
+		{http.StatusForbidden, "Who asks may not; rule and needed say why"},
+		{http.StatusTooManyRequests, "Who asks, or their address, asked too often"},
+	}
+}
+
 // headers are the fields that an answer of a status always has.
 func headers(status int) openapi3.Headers {
 	var names []string
@@ -153,6 +184,10 @@ func headers(status int) openapi3.Headers {
 		names = []string{"Location"}
 	case http.StatusPartialContent:
 		names = []string{"Content-Length"}
+	case http.StatusUnauthorized:
+		names = []string{"WWW-Authenticate"}
+	case http.StatusTooManyRequests:
+		names = []string{"Retry-After"}
 	}
 	all := openapi3.Headers{}
 	for _, name := range names {
