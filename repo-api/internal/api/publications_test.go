@@ -110,6 +110,13 @@ func TestAnEditionOverHTTP(t *testing.T) {
 			t.Errorf("Accept: %s gives %v", accept, got.Header)
 		}
 	}
+	at, _ := downloads[2].(map[string]any)["read_url"].(string)
+	read := s.want(200, "GET", at, "")
+	if !strings.Contains(read.body, "A Book") || !strings.Contains(read.Header.Get("Content-Security-Policy"), "sandbox") || !strings.Contains(read.Header.Get("Cache-Control"), "immutable") {
+		t.Errorf("the site reads %s, %v", read.body, read.Header)
+	}
+	s.want(404, "GET", strings.Replace(at, "index.html", "nothing.html", 1), "")
+	s.want(404, "GET", strings.Replace(at, "-site.zip", "-complete.zip", 1), "")
 	for agent, want := range map[string]string{"Mozilla/5.0 (iPad)": ".epub", "curl/8": "-complete.zip"} {
 		if got := s.want(302, "GET", "/repos/book/versions/1.1/downloads/latest", "", "User-Agent", agent).Header.Get("Location"); !strings.HasSuffix(got, want) {
 			t.Errorf("%s is recommended %s", agent, got)

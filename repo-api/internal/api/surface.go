@@ -94,6 +94,7 @@ func (a *API) surface() []route {
 			get(resource.List[resource.Download]{}))},
 		{"/repos/{repo}/versions/{number}/downloads/{name}", a.download, one("/repos/{repo}/versions/{number}/downloads/{name}", "One of these files; the one that suits the client best is called latest",
 			downloadable())},
+		{"/repos/{repo}/versions/{number}/read/{name}/{page:.+}", a.read, one("/repos/{repo}/versions/{number}/read/{name}/{page}", "A page of the site that was made of an edition", file("*/*"))},
 		{"/ids/{id}", a.identity, append(
 			one("/ids/{id}", "A work, by its uuid or the short form of it", elsewhere()),
 			one("/ids/{id}@{number}", "A work in one of its editions", elsewhere())...)},

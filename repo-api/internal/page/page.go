@@ -53,7 +53,7 @@ type Pages struct{ templates *template.Template }
 
 // New parses the templates.
 func New() *Pages {
-	functions := template.FuncMap{"short": short, "day": day, "bytes": bytesText, "file": isFile, "mediaTypes": mediaTypes, "statuses": statuses}
+	functions := template.FuncMap{"short": short, "day": day, "bytes": bytesText, "size": func(n int64) string { return bytesText(&n) }, "file": isFile, "mediaTypes": mediaTypes, "statuses": statuses}
 	return &Pages{template.Must(template.New("").Funcs(functions).ParseFS(files, "template/*.html"))}
 }
 
@@ -120,6 +120,14 @@ func templateOf(shape any) string {
 		return "module.html"
 	case resource.Comparison:
 		return "compare.html"
+	case resource.List[resource.Version]:
+		return "versions.html"
+	case resource.Version:
+		return "version.html"
+	case resource.List[resource.Publication]:
+		return "publications.html"
+	case resource.Publication:
+		return "publication.html"
 	}
 	return "members.html"
 }

@@ -1,6 +1,7 @@
 package publication
 
 import (
+	"archive/zip"
 	"context"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/internal/fault"
+	"rhapsode/internal/lru"
 	"rhapsode/internal/run"
 	"rhapsode/repo-api/internal/book"
 	"rhapsode/repo-api/internal/state"
@@ -31,6 +33,7 @@ type Publisher struct {
 	tasks tasks
 	crew  *run.Crew
 	room  chan struct{} // of those that are worked on at once
+	sites *lru.Cache[content.Digest, *zip.Reader]
 }
 
 // atOnce is how many publications one process works on.
@@ -56,7 +59,7 @@ func New(o Options) *Publisher {
 		o.Recipe = NewRecipes(renderedBytes)
 	}
 	return &Publisher{
-		Options: o, crew: run.NewCrew(), room: make(chan struct{}, atOnce),
+		Options: o, crew: run.NewCrew(), room: make(chan struct{}, atOnce), sites: lru.New[content.Digest, *zip.Reader](siteBytes, maxSite),
 		tasks: tasks{notes: o.FS, owner: content.NewRequestID().String(), now: o.Clock},
 	}
 }

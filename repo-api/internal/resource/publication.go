@@ -38,6 +38,11 @@ func DownloadURL(repo content.RepoID, n book.Number, name string) string {
 	return DownloadsURL(repo, n) + "/" + url.PathEscape(name)
 }
 
+// SiteURL is where a site that was made of an edition is read, by the name of its file.
+func SiteURL(repo content.RepoID, n book.Number, name string) string {
+	return VersionURL(repo, n) + "/read/" + url.PathEscape(name) + "/index.html"
+}
+
 // IdentityURL is where a work is found by its identity; the zero number is that of the latest edition.
 func IdentityURL(uuid string, n book.Number) string {
 	if n.IsZero() {
@@ -104,7 +109,7 @@ type Version struct {
 	Commit      content.Digest           `json:"commit"`
 	State       publication.EditionState `json:"state"`
 	Why         string                   `json:"why,omitempty"`
-	Works       []publication.Work       `json:"works"`
+	Works       []Work                   `json:"works"`
 	Findings    []check.Finding          `json:"findings"`
 	Withdrawn   *publication.Withdrawal  `json:"withdrawn,omitempty"`
 	Downloads   []Download               `json:"downloads"`
@@ -112,6 +117,13 @@ type Version struct {
 	Content     string                   `json:"content_url"`
 	CommitURL   string                   `json:"commit_url"`
 	Publication string                   `json:"publication_url"`
+	PreviousURL string                   `json:"previous_url,omitempty"`
+}
+
+// Work is a module or a collection in an edition.
+type Work struct {
+	publication.Work
+	URL string `json:"href,omitempty"` // where it is read
 }
 
 // Download is a file made of an edition.
@@ -122,17 +134,35 @@ type Download struct {
 	SHA256 string `json:"sha256"`
 	Work   string `json:"work,omitempty"`
 	URL    string `json:"href"`
+	Site   string `json:"read_url,omitempty"` // of a site: where it is read page by page
 }
 
 // VersionOf is the shape of e.
 func VersionOf(repo content.RepoID, e publication.Edition) Version {
-	return Version{
+	shape := Version{
 		Number: e.Number, Previous: e.Previous, Date: e.Date, Publisher: e.Publisher, Message: e.Message,
-		Ref: e.Ref, Commit: e.Commit, State: e.State, Why: e.Why, Works: orNone(e.Works), Findings: orNone(e.Findings),
-		Withdrawn: e.Withdrawn, Downloads: DownloadsOf(repo, e).Items,
+		Ref: e.Ref, Commit: e.Commit, State: e.State, Why: e.Why, Findings: orNone(e.Findings),
+		Works: make([]Work, len(e.Works)), Withdrawn: e.Withdrawn, Downloads: DownloadsOf(repo, e).Items,
 		URL: VersionURL(repo, e.Number), Content: EditionPlace(repo, e.Number).URL(),
 		CommitURL: CommitURL(repo, e.Commit), Publication: PublicationURL(repo, e.Publication),
 	}
+	if !e.Previous.IsZero() {
+		shape.PreviousURL = VersionURL(repo, e.Previous)
+	}
+	for i, w := range e.Works {
+		shape.Works[i] = Work{Work: w, URL: EditionPlace(repo, e.Number).file(w.Path)}
+	}
+	return shape
+}
+
+// file is the URL of a document in p; "" if there can be none.
+func (p Place) file(name string) string {
+	path, err := content.ParsePath(name)
+	if err != nil {
+		return ""
+	}
+	p.Path, p.Dir = path, false
+	return p.URL()
 }
 
 // orNone is a list that is not null in JSON.
@@ -155,7 +185,11 @@ func EditionPlace(repo content.RepoID, n book.Number) Place {
 // DownloadsOf lists the downloads of e.
 func DownloadsOf(repo content.RepoID, e publication.Edition) List[Download] {
 	return ListOf(e.Downloads, func(d publication.Download) Download {
-		return Download{Name: d.Name, Type: d.Type, Size: d.Size, SHA256: d.SHA256, Work: d.Work, URL: DownloadURL(repo, e.Number, d.Name)}
+		shape := Download{Name: d.Name, Type: d.Type, Size: d.Size, SHA256: d.SHA256, Work: d.Work, URL: DownloadURL(repo, e.Number, d.Name)}
+		if d.IsSite() {
+			shape.Site = SiteURL(repo, e.Number, d.Name)
+		}
+		return shape
 	})
 }
 

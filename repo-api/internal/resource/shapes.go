@@ -49,16 +49,18 @@ func RootOf() Root {
 
 // Repo is a repository.
 type Repo struct {
-	Name        string    `json:"name"`
-	Description string    `json:"description"`
-	Default     string    `json:"default_branch"`
-	Created     time.Time `json:"created"`
-	Replicas    int       `json:"replicas"`
-	URL         string    `json:"href"`
-	Branches    string    `json:"branches_url"`
-	Commits     string    `json:"commits_url"`
-	Collections string    `json:"collections_url"`
-	Content     string    `json:"content_url"`
+	Name         string    `json:"name"`
+	Description  string    `json:"description"`
+	Default      string    `json:"default_branch"`
+	Created      time.Time `json:"created"`
+	Replicas     int       `json:"replicas"`
+	URL          string    `json:"href"`
+	Branches     string    `json:"branches_url"`
+	Versions     string    `json:"versions_url"`
+	Publications string    `json:"publications_url"`
+	Commits      string    `json:"commits_url"`
+	Collections  string    `json:"collections_url"`
+	Content      string    `json:"content_url"`
 }
 
 // RepoOf is the shape of r.
@@ -66,7 +68,7 @@ func RepoOf(r fsapi.Repo) Repo {
 	return Repo{
 		Name: r.ID.String(), Description: r.Description, Default: r.Default.Short(),
 		Created: r.Created.UTC(), Replicas: r.Replicas,
-		URL: RepoURL(r.ID), Branches: BranchesURL(r.ID), Commits: CommitsURL(r.ID),
+		URL: RepoURL(r.ID), Branches: BranchesURL(r.ID), Versions: VersionsURL(r.ID), Publications: PublicationsURL(r.ID), Commits: CommitsURL(r.ID),
 		Collections: CollectionsURL(r.ID),
 		Content:     Place{Repo: r.ID, Rev: content.AtRef(r.Default), Dir: true}.URL(),
 	}
