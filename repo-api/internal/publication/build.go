@@ -41,6 +41,7 @@ type Made struct {
 	Title   string // of the repository, in its owner's words; ""
 	Edition Edition
 	Library *book.Library
+	Lend    func(context.Context, *book.ModuleRef) (book.Source, error) // what the edition borrows
 }
 
 // madeAtOnce is how many downloads are made at a time.
@@ -66,7 +67,7 @@ func (j *job) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	products := j.Recipe.For(&Made{Repo: j.repo.String(), Title: repo.Description, Edition: e, Library: library})
+	products := j.Recipe.For(&Made{Repo: j.repo.String(), Title: repo.Description, Edition: e, Library: library, Lend: j.lend(e)})
 	e.Downloads = make([]Download, len(products))
 	bodies := make([]content.Body, len(products))
 	g, making := errgroup.WithContext(ctx)
@@ -98,7 +99,10 @@ func (j *job) build(ctx context.Context) error {
 		x.Latest = n
 		d.json(indexFile, x, expectIndex)
 	}
-	return j.finish(ctx, d, e, expect)
+	if err := j.finish(ctx, d, e, expect); err != nil {
+		return err
+	}
+	return j.tell(ctx, e)
 }
 
 func later(a, b book.Number) bool {

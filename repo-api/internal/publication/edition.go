@@ -21,6 +21,7 @@ type Edition struct {
 	Publisher   string          `json:"publisher"`
 	Message     string          `json:"message"`
 	Works       []Work          `json:"works"`
+	Borrowed    []Borrowed      `json:"borrowed,omitempty"`
 	Accepted    []Acceptance    `json:"accepted,omitempty"`
 	Findings    []check.Finding `json:"findings"` // warnings, all of them
 	State       EditionState    `json:"state"`

@@ -378,6 +378,54 @@ func TestDownloadsThatFailLeaveTheLatestWhereItWas(t *testing.T) {
 	}
 }
 
+func TestAFollowerHearsOfWhatItFollows(t *testing.T) {
+	h := newHouse(t)
+	p, stop := h.publisher(h.FS)
+	defer stop()
+	h.publishes(p, ada())
+
+	reader, err := content.ParseRepoID("reader")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := h.PutRepo(t.Context(), fsapi.RepoChange{ID: reader}); err != nil {
+		t.Fatal(err)
+	}
+	b := &house{FS: h.FS, t: t, repo: reader, clock: h.clock}
+	xml := collectionXML("A Reader", "m9", "book/m1", "book/m2")
+	xml = strings.Replace(xml, `document="book/m1"`, `document="m1" repository="book" version="latest"`, 1)
+	xml = strings.Replace(xml, `document="book/m2"`, `document="m2" repository="book" version="1"`, 1)
+	b.write("collections/r.collection.xml", xml)
+	b.write("modules/m9/index.cnxml", moduleXML("m9", "Nine", "own"))
+	first := b.publishes(p, ada())
+	if len(first.Borrowed) != 2 {
+		t.Fatalf("borrowed: %+v", first.Borrowed)
+	}
+	if _, same, err := p.Ask(t.Context(), reader, ada()); err != nil || same == nil {
+		t.Errorf("nothing changed anywhere: %v, %v", same, err)
+	}
+
+	h.write("modules/m2/index.cnxml", moduleXML("m2", "Two", "pinned elsewhere"))
+	h.publishes(p, ada())
+	h.write("modules/m1/index.cnxml", moduleXML("m1", "One", "followed"))
+	h.publishes(p, ada())
+	pub := b.until(p, 2, publication.Done)
+	if pub.Edition != "1.2" || !strings.Contains(pub.Message, "book") {
+		t.Errorf("the follower's publication: %+v", pub)
+	}
+	n, err := p.Latest(t.Context(), reader)
+	if err != nil || n.String() != "1.2" {
+		t.Errorf("latest is %v, %v", n, err)
+	}
+	second, err := p.Edition(t.Context(), reader, n)
+	if err != nil || second.Borrowed[0].Number.String() != "2" || second.Borrowed[1].Number.String() != "1" || second.Works[0].Changed {
+		t.Errorf("the follower borrows %+v, and has %+v, %v", second.Borrowed, second.Works, err)
+	}
+	if pubs, _, err := p.List(t.Context(), h.repo, 0, 10); err != nil || len(pubs) != 3 {
+		t.Errorf("%d publications of what is followed, %v", len(pubs), err)
+	}
+}
+
 func TestAWithdrawnEditionIsGone(t *testing.T) {
 	h := newHouse(t)
 	p, stop := h.publisher(h.FS)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"rhapsode/content"
@@ -108,7 +109,7 @@ func (p *Publisher) Ask(ctx context.Context, repo content.RepoID, o Order) (Publ
 		return Publication{}, nil, err
 	}
 	l := p.ledger(repo)
-	same, err := l.unchanged(ctx, root.Entry.Digest)
+	same, err := p.unchanged(ctx, l, root, o.Collections)
 	if err != nil || same != nil {
 		return Publication{}, same, err
 	}
@@ -126,15 +127,27 @@ func (p *Publisher) Ask(ctx context.Context, repo content.RepoID, o Order) (Publ
 	return pub, nil, p.hand(ctx, repo, pub.ID)
 }
 
-// unchanged returns the latest edition if it has that very tree.
-func (l ledger) unchanged(ctx context.Context, tree content.Digest) (*Edition, error) {
+// unchanged returns the latest edition if it has that very tree, and nothing changed that it follows.
+func (p *Publisher) unchanged(ctx context.Context, l ledger, root fsapi.Stat, collections []string) (*Edition, error) {
 	x, _, err := l.index(ctx)
 	if err != nil || x.Latest.IsZero() || x.Latest != x.Newest() {
 		return nil, err
 	}
 	latest, _, err := l.edition(ctx, x.Latest)
-	if err != nil || latest.Tree != tree {
+	if err != nil || latest.Tree != root.Entry.Digest {
 		return nil, err
+	}
+	if !slices.ContainsFunc(latest.Borrowed, func(b Borrowed) bool { return b.Follows }) {
+		return &latest, nil
+	}
+	j := job{Publisher: p, ledger: l}
+	s, err := j.survey(ctx, root.Commit, collections, latest)
+	if err != nil {
+		return nil, err
+	}
+	works, _ := numbered(s.works, latest.Works, s.wanted)
+	if slices.ContainsFunc(works, func(w Work) bool { return w.Changed }) {
+		return nil, nil
 	}
 	return &latest, nil
 }

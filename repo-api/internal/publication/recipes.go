@@ -25,7 +25,7 @@ func NewRecipes(most int64) Recipes { return Recipes{&rendered{lru.New[string, [
 func (r Recipes) For(m *Made) (products []Product) {
 	for i, c := range collections(m) {
 		open := opener(download.Edition{
-			Source: m.Library.Source, Collection: c, Number: m.Edition.Number.String(), Time: m.Edition.Date,
+			Source: m.Library.Source, Elsewhere: m.Lend, Collection: c, Number: m.Edition.Number.String(), Time: m.Edition.Date,
 			Publisher: m.Edition.Publisher, Store: r.kept,
 		})
 		for _, recipe := range download.Recipes() {

@@ -100,11 +100,12 @@ func userOf(p book.Person) string {
 	return strings.ToLower(cmp.Or(p.ID, p.Email, p.Name))
 }
 
-func with(list []string, s string) []string {
-	if slices.Contains(list, s) {
+// with is list with v in it, once.
+func with[T comparable](list []T, v T) []T {
+	if slices.Contains(list, v) {
 		return list
 	}
-	return append(list, s)
+	return append(list, v)
 }
 
 // accept goes on when everybody has accepted.
@@ -202,6 +203,11 @@ func (j *job) release(ctx context.Context) error {
 		return err
 	}
 	works, major := numbered(s.works, previous.Works, s.wanted)
+	if root.Entry.Digest == previous.Tree && !slices.ContainsFunc(works, func(w Work) bool { return w.Changed }) && previous.State == Good {
+		j.pub.end(stepRelease, Succeeded, j.now(), "nothing changed since edition "+previous.Number.String())
+		j.pub.State, j.pub.Edition = Done, previous.Number.String()
+		return j.save(ctx)
+	}
 	next, number := x.with(major)
 	next.Publishers = with(next.Publishers, j.pub.Publisher.User)
 	j.pub.Edition = number.String()
@@ -209,7 +215,7 @@ func (j *job) release(ctx context.Context) error {
 	edition := Edition{
 		Number: number, Previous: previous.Number, Publication: j.pub.ID, Ref: j.pub.Ref, Commit: j.pub.Commit,
 		Tree: root.Entry.Digest, Date: j.now(), Publisher: j.pub.Publisher.User, Message: j.pub.Message,
-		Works: works, Accepted: accepted(previous.Accepted, j.pub.Acceptances), Findings: s.findings,
+		Works: works, Borrowed: s.borrowed, Accepted: accepted(previous.Accepted, j.pub.Acceptances), Findings: s.findings,
 		State: Building, Downloads: []Download{},
 	}
 	var d draft
@@ -230,7 +236,10 @@ func (j *job) release(ctx context.Context) error {
 		return err
 	}
 	j.expect = content.OneOf(released.Outcomes[2].Digest)
-	return j.identify(ctx, edition)
+	if err := j.identify(ctx, edition); err != nil {
+		return err
+	}
+	return j.follow(ctx, edition)
 }
 
 // accepted adds what was accepted now to what was before.

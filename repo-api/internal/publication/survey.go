@@ -8,7 +8,6 @@ import (
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
-	"rhapsode/internal/fault"
 	"rhapsode/repo-api/internal/book"
 	"rhapsode/repo-api/internal/check"
 )
@@ -20,6 +19,7 @@ type survey struct {
 	works    []Work                   // all of the repository, not numbered yet; modules first, both in the order of their paths
 	credits  map[string][]book.Credit // by the works' keys
 	wanted   []string                 // ids of collections; none: all
+	borrowed []Borrowed
 }
 
 // errors counts the findings that forbid publication.
@@ -59,7 +59,7 @@ func (j *job) survey(ctx context.Context, commit content.Digest, wanted []string
 		}
 	}
 	s.credits = map[string][]book.Credit{}
-	return s, s.enumerate(ctx, j.Readings)
+	return s, j.enumerate(ctx, &s)
 }
 
 // committers are who wrote the last commits: they stand in where a work does not name its authors.
@@ -103,31 +103,15 @@ func (e Edition) has(module, number string) bool {
 	return false
 }
 
-// elsewhere says whether another repository has a module in an edition.
-func (j *job) elsewhere(ctx context.Context, ref book.ModuleRef) (bool, error) {
-	var n book.Number
-	if ref.Version != "" {
-		var err error
-		if n, err = book.ParseNumber(ref.Version); err != nil {
-			return false, nil
-		}
-	}
-	_, _, err := j.EditionOf(ctx, Home{Repo: ref.Repo, Kind: kindModule, ID: ref.ID}, n)
-	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // enumerate lists the works.
-func (s *survey) enumerate(ctx context.Context, readings *book.Readings) error {
+func (j *job) enumerate(ctx context.Context, s *survey) error {
 	var files []book.File
 	for _, f := range s.library.Index.Of(book.KindCNXML) {
 		if len(s.library.Collections) == 0 || len(s.library.Holders(f.Path)) > 0 {
 			files = append(files, f)
 		}
 	}
-	read, err := readings.Modules(ctx, s.library.Source, files)
+	read, err := j.Readings.Modules(ctx, s.library.Source, files)
 	if err != nil {
 		return err
 	}
@@ -151,12 +135,41 @@ func (s *survey) enumerate(ctx context.Context, readings *book.Readings) error {
 				w.holds = append(w.holds, it.Module.ID)
 			}
 		}
+		borrowed, err := j.borrowed(ctx, c)
+		if err != nil {
+			return err
+		}
 		print := book.FingerprintOf(c, s.library.Shown(c, held))
-		w.Structure, w.Contents = hex.EncodeToString(print.Structure[:]), hex.EncodeToString(print.Contents[:])
+		h := sha256.New()
+		h.Write(print.Contents[:])
+		for _, b := range borrowed {
+			fmt.Fprintln(h, b.Repo, b.ID, b.Contents)
+			s.borrowed = with(s.borrowed, b)
+		}
+		w.Structure, w.Contents = hex.EncodeToString(print.Structure[:]), hex.EncodeToString(h.Sum(nil))
 		s.works = append(s.works, w)
 		s.credits[w.key()] = c.Metadata.Credits
 	}
+	if len(s.works) == 0 {
+		s.works = append(s.works, j.pages(s.library))
+	}
 	return nil
+}
+
+// pages is a repository without modules and collections as one work: which pages there are is
+// its structure.
+func (j *job) pages(l *book.Library) Work {
+	structure, contents := sha256.New(), sha256.New()
+	for _, f := range l.Index.Of(book.KindHTML, book.KindMarkdown, book.KindPlain, book.KindMedia) {
+		if book.KindOf(f.Path).IsPage() {
+			fmt.Fprintln(structure, f.Path)
+		}
+		fmt.Fprintln(contents, f.Path, f.Digest)
+	}
+	return Work{
+		ID: j.repo.String(), Kind: kindCollection, Title: j.repo.String(),
+		Structure: hex.EncodeToString(structure.Sum(nil)), Contents: hex.EncodeToString(contents.Sum(nil)),
+	}
 }
 
 func work(kind, id string, at content.Path, m book.Metadata) Work {
