@@ -2,7 +2,8 @@
 // run it. It is the only place that knows all the rooms: each file is one
 // command and wires what that command needs.
 //
-// Exit codes: 0 it worked, 1 it failed, 2 it was asked wrongly.
+// Exit codes: 0 it worked, 1 it failed, 2 it was asked wrongly; what else a command has
+// to say by them is in its help.
 package main
 
 import (

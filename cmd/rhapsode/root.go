@@ -23,6 +23,14 @@ type usage struct{ error }
 
 func (u usage) Unwrap() error { return u.error }
 
+// exit is an error with an exit code of its own, which the command's help explains.
+type exit struct {
+	error
+	code int
+}
+
+func (e exit) Unwrap() error { return e.error }
+
 // execute carries out one command line and returns the exit code.
 func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	p := &program{out: out, err: errOut}
@@ -32,9 +40,13 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	root.SetErr(errOut)
 	err := root.ExecuteContext(ctx)
 	var asked usage
+	var own exit
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &own):
+		fmt.Fprintf(errOut, "rhapsode: %v\n", err)
+		return own.code
 	case errors.As(err, &asked):
 		fmt.Fprintf(errOut, "rhapsode: %v (see rhapsode help)\n", err)
 		return 2
@@ -57,7 +69,7 @@ func (p *program) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	root.AddCommand(
 		p.up(), p.serve(), p.fsService(), p.repoAPI(), p.lb(),
-		p.importCommand(), p.tokenCommand(), p.bench(), p.conform(), p.config(), p.version(),
+		p.importCommand(), p.publish(), p.tokenCommand(), p.bench(), p.conform(), p.config(), p.version(),
 	)
 	return root
 }

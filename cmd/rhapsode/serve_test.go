@@ -17,14 +17,14 @@ import (
 // patience is how long a test waits for what should happen much sooner.
 const patience = 30 * time.Second
 
-// service is `rhapsode serve` in this process.
-type service struct {
+// served is `rhapsode serve` in this process.
+type served struct {
 	url  string
 	stop func()
 }
 
 // serve starts it on dir and returns once it says that it is ready.
-func serve(t *testing.T, dir string) *service {
+func serve(t *testing.T, dir string) *served {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
@@ -34,7 +34,7 @@ func serve(t *testing.T, dir string) *service {
 		ended <- execute(ctx, []string{"serve", "--data", dir, "--listen", "127.0.0.1:0", "--log-level", "warn"}, in, &log)
 		in.Close()
 	}()
-	s := &service{stop: func() {
+	s := &served{stop: func() {
 		cancel()
 		select {
 		case code := <-ended:

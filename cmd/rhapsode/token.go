@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rhapsode/cmd/rhapsode/internal/service"
 	"rhapsode/fs-service/access"
 	"rhapsode/fs-service/grants"
 	"rhapsode/internal/fault"
@@ -222,50 +220,18 @@ func (p *program) tokenRevoke(f *tokenFlags) *cobra.Command {
 	}
 }
 
-// maxAnswer bounds what is read of an answer, in bytes.
-const maxAnswer = 16 << 20
-
 // ask puts a question to the service, and reads the answer into v, if that is not nil.
 func (f tokenFlags) ask(ctx context.Context, method, path string, asked, v any) error {
-	var body io.Reader
-	if asked != nil {
-		text, err := json.Marshal(asked)
-		if err != nil {
-			return fault.New(fault.Internal, "ask", "", err)
-		}
-		body = bytes.NewReader(text)
-	}
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(f.url, "/")+path, body)
+	c, err := service.New(f.url, cmp.Or(f.token, os.Getenv(tokenVariable)), 0)
 	if err != nil {
 		return usage{err}
 	}
-	r.Header.Set("Accept", "application/json")
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
+	defer c.Close()
+	got, err := c.Ask(ctx, method, path, asked)
+	if err != nil || v == nil {
+		return err
 	}
-	if token := cmp.Or(f.token, os.Getenv(tokenVariable)); token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return fault.New(fault.Unavailable, "ask", "", err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return fault.New(fault.Unavailable, "ask", "", err)
-	}
-	if resp.StatusCode >= 300 {
-		var problem struct{ Title, Detail string }
-		if json.Unmarshal(text, &problem) != nil {
-			problem.Title = resp.Status
-		}
-		return errors.New(problem.Title + ": " + problem.Detail)
-	}
-	if v == nil {
-		return nil
-	}
-	return json.Unmarshal(text, v)
+	return json.Unmarshal(got.Body, v)
 }
 
 // firstToken makes an admin's token for a node's data directory at its first start; later
