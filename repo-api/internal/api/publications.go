@@ -228,7 +228,7 @@ func (p *onePublication) Fields(x *flow.Exchange, h http.Header) {
 		return
 	}
 	after := 1
-	if p.pub.State.Waits() {
+	if p.pub.State.Waits() && !p.pub.Working() {
 		after = 60
 	} else if p.pub.State == publication.Scheduled {
 		after = max(1, min(3600, int(p.pub.PublishAt.Sub(p.api.Clock()).Seconds())+1))

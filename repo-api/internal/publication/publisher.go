@@ -167,7 +167,7 @@ func (p *Publisher) hand(ctx context.Context, repo content.RepoID, id int) error
 // any more (its front end died at a bad moment) is made one again.
 func (p *Publisher) Get(ctx context.Context, repo content.RepoID, id int) (Publication, error) {
 	pub, _, err := p.ledger(repo).publication(ctx, id)
-	if err != nil || !pub.working() || p.now().Sub(pub.Asked) < lease {
+	if err != nil || !pub.Working() || p.now().Sub(pub.Asked) < lease {
 		return pub, err
 	}
 	_, err = p.FS.Note(ctx, task{Repo: repo, ID: id}.name())

@@ -120,8 +120,8 @@ const (
 	Declined Answer = "declined"
 )
 
-// working says whether something is to be done that waits for nobody.
-func (p *Publication) working() bool {
+// Working says whether something is to be done that waits for nobody.
+func (p *Publication) Working() bool {
 	all, declined := p.settled()
 	switch p.State {
 	case WaitingForAcceptance:
