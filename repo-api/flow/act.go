@@ -19,6 +19,7 @@ func (x *Exchange) look() error {
 }
 
 func (x *Exchange) movedForGood() (bool, error)   { return x.State.Moved == ForGood, nil }
+func (x *Exchange) hasOtherName() (bool, error)   { return x.State.Moved == Renamed, nil }
 func (x *Exchange) movedForNow() (bool, error)    { return x.State.Moved == ForNow, nil }
 func (x *Exchange) foundElsewhere() (bool, error) { return x.State.Moved == Found, nil }
 func (x *Exchange) seeOther() (bool, error)       { return x.State.Moved == Other, nil }

@@ -27,7 +27,7 @@ func (x *Exchange) answer(status int) {
 			x.dated()
 		}
 		x.writer.WriteHeader(status)
-	case status == http.StatusPermanentRedirect, status == http.StatusTemporaryRedirect, status == http.StatusFound:
+	case status == http.StatusPermanentRedirect, status == http.StatusMovedPermanently, status == http.StatusTemporaryRedirect, status == http.StatusFound:
 		x.redirect(status, x.State.To)
 	case status == http.StatusSeeOther && x.method&reads != 0:
 		x.redirect(status, x.State.To)

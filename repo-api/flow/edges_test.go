@@ -139,6 +139,7 @@ func TestEveryEdgeIsWalked(t *testing.T) {
 
 		{"I4", 308, moved(flow.ForGood), request("PUT", "/", "x", "Content-Type", "text/plain")},
 		{"K5", 308, moved(flow.ForGood), request("GET", "/", "")},
+		{"K4", 301, moved(flow.Renamed), request("GET", "/", "")},
 		{"L5", 307, moved(flow.ForNow), request("GET", "/", "")},
 		{"M6", 303, moved(flow.Other), request("GET", "/", "")},
 		{"L6", 302, moved(flow.Found), request("GET", "/", "")},

@@ -47,6 +47,7 @@ const (
 	I4
 	K7
 	K5
+	K4
 	L5
 	L6
 	M6
@@ -161,7 +162,8 @@ var table = [nodes]Question{
 	I7: {"I7", "is it PUT?", "9.3.4", to(I4), to(K7), (*Exchange).isPut},
 	I4: {"I4", "should it go to another target?", "15.4.9", end(308), to(H7), (*Exchange).movedForGood},
 	K7: {"K7", "did it exist before?", "15.5.11", to(K5), to(L7), (*Exchange).existedBefore},
-	K5: {"K5", "has it moved for good?", "15.4.9", end(308), to(L5), (*Exchange).movedForGood},
+	K5: {"K5", "has it moved for good?", "15.4.9", end(308), to(K4), (*Exchange).movedForGood},
+	K4: {"K4", "is it known under another name?", "15.4.2", end(301), to(L5), (*Exchange).hasOtherName},
 	L5: {"L5", "has it moved for now?", "15.4.8", end(307), to(L6), (*Exchange).movedForNow},
 	L6: {"L6", "is it found at another target?", "15.4.3", end(302), to(M6), (*Exchange).foundElsewhere},
 	M6: {"M6", "is it something else that should be read instead?", "15.4.4", end(303), to(M5), (*Exchange).seeOther},

@@ -45,6 +45,7 @@ type Move uint8
 const (
 	Stayed  Move = iota
 	ForGood      // 308
+	Renamed      // 301: this was only another name of it, to be read by
 	ForNow       // 307
 	Found        // 302: the target names what is elsewhere, as "latest" does
 	Other        // 303: the target is not the same thing, but what to read now

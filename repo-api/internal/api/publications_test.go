@@ -157,8 +157,8 @@ func TestWorksAreFoundByIdentity(t *testing.T) {
 	if got := long.Header.Get("Location"); got != "/content/book@1.1/modules/m1/index.cnxml" {
 		t.Errorf("the work is at %s", got)
 	}
-	s.want(308, "GET", "/ids/"+m1+"@1", "")
-	short := s.want(308, "GET", "/ids/ChssPU5f", "")
+	s.want(301, "GET", "/ids/"+m1+"@1", "")
+	short := s.want(301, "GET", "/ids/ChssPU5f", "")
 	if got := short.Header.Get("Location"); got != "/ids/"+m1 {
 		t.Errorf("the short form leads to %s", got)
 	}

@@ -267,7 +267,7 @@ func downloadable() openapi.Operation {
 
 // elsewhere only leads on.
 func elsewhere() openapi.Operation {
-	return openapi.Operation{Method: "GET", Summary: "Where it is", Gives: []openapi.Answer{{Status: http.StatusFound}, {Status: http.StatusPermanentRedirect}}}
+	return openapi.Operation{Method: "GET", Summary: "Where it is", Gives: []openapi.Answer{{Status: http.StatusFound}, {Status: http.StatusMovedPermanently}}}
 }
 
 func del(summary string) openapi.Operation {

@@ -298,7 +298,7 @@ func (i *identity) Look(x *flow.Exchange) (flow.State, error) {
 		return absent(err)
 	}
 	if short {
-		return flow.State{Moved: flow.ForGood, To: resource.IdentityURL(home.UUID, i.number)}, nil
+		return flow.State{Moved: flow.Renamed, To: resource.IdentityURL(home.UUID, i.number)}, nil
 	}
 	edition, work, err := i.api.Publisher.EditionOf(x.Context(), home, i.number)
 	if err != nil {
@@ -311,7 +311,7 @@ func (i *identity) Look(x *flow.Exchange) (flow.State, error) {
 	place.Dir = false
 	moved := flow.Found
 	if !i.number.IsZero() {
-		moved = flow.ForGood
+		moved = flow.Renamed
 	}
 	return flow.State{Moved: moved, To: place.URL()}, nil
 }

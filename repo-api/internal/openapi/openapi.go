@@ -180,7 +180,7 @@ func refusals() []refusal {
 func headers(status int) openapi3.Headers {
 	var names []string
 	switch status {
-	case http.StatusCreated, http.StatusFound, http.StatusPermanentRedirect:
+	case http.StatusCreated, http.StatusFound, http.StatusMovedPermanently, http.StatusPermanentRedirect:
 		names = []string{"Location"}
 	case http.StatusPartialContent:
 		names = []string{"Content-Length"}
