@@ -8,6 +8,7 @@
 //	packs/<pool>/pack-<checksum>.pack  as it came
 //	packs/<pool>/pack-<checksum>.idx   as git would write it
 //	packs/<pool>/fold.new              a Fold under way; Open removes it
+//	packs/<pool>/gone-<n>              what was folded and may still be read; Open removes it
 //
 // What holds:
 //

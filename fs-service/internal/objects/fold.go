@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
-
 	"rhapsode/content"
 	"rhapsode/fs-service/internal/gitfmt/pack"
 	"rhapsode/internal/fault"
@@ -51,6 +49,11 @@ func (s *Store) Fold(ctx context.Context, pool content.Pool, o FoldOptions) (Fol
 	s.folding.Lock()
 	defer s.folding.Unlock()
 	f := fold{store: s, pool: pool, options: o}
+	defer func() {
+		if err := s.shelf.clear(ctx, o.Pace); err != nil {
+			s.shelf.log.Warn("folded pack not removed", "error", err) // Open does
+		}
+	}()
 	if err := f.gather(ctx); err != nil || len(f.members) == 0 {
 		return Folded{Broken: f.broken}, err
 	}
@@ -177,11 +180,11 @@ func (f *fold) write(ctx context.Context) (PackInfo, error) {
 }
 
 func (f *fold) writeFile(ctx context.Context, name string) error {
-	file, err := f.store.shelf.fs.Create(name, vfs.WriteCategoryUnspecified)
+	file, err := createSteadily(f.store.shelf.fs, name)
 	if err != nil {
 		return err
 	}
-	w := &steadyWriter{file: file, check: func() error { return f.store.room.check("fold") }}
+	w := watchedWriter{file, func() error { return f.store.room.check("fold") }}
 	err = pack.Fold(ctx, w, f.members, f, f.options.Pace)
 	return errors.Join(err, file.Close())
 }
@@ -199,22 +202,15 @@ func (f *fold) Open(ctx context.Context, d content.Digest) (content.Kind, int64,
 	return k, n, r, err
 }
 
-// steadyWriter brings what it writes to the disk as it goes, so that no sync at the end
-// holds up those of others.
-type steadyWriter struct {
-	file     vfs.File
-	check    func() error
-	unsynced int
+// watchedWriter stops when the disk is nearly full.
+type watchedWriter struct {
+	io.Writer
+	check func() error
 }
 
-func (w *steadyWriter) Write(b []byte) (int, error) {
-	const atOnce = 4 << 20
-	n, err := w.file.Write(b)
-	if w.unsynced += n; err == nil && w.unsynced >= atOnce {
-		w.unsynced = 0
-		err = errors.Join(w.file.Sync(), w.check())
-	}
-	return n, err
+func (w watchedWriter) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	return n, cmp.Or(err, w.check())
 }
 
 // forget removes the recent objects that are in the pack id, and has pebble give back

@@ -130,16 +130,33 @@ func ignoreGone(err error) error {
 
 // What is left on the disk is near what git leaves that packs anew what of the same history, and writes go on
 // meanwhile.
-func TestFoldedStoreIsNearGitsSize(t *testing.T) { foldHistory(t, 500) }
+func TestFoldedStoreIsNearGitsSize(t *testing.T) { foldHistory(t, 500, nil) }
 
-// BenchmarkFold is the same with a longer history; -v shows what it measured.
+// BenchmarkFold is the same with a longer history, at full speed and at that of a node whose store
+// is used; -v shows what it measured.
 func BenchmarkFold(b *testing.B) {
-	for range b.N {
-		foldHistory(b, 5000)
+	for name, pace := range map[string]pack.Pace{"full": nil, "quarter": quarter()} {
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
+				foldHistory(b, 5000, pace)
+			}
+		})
 	}
 }
 
-func foldHistory(t testing.TB, commits int) {
+// quarter rests three times as long as it worked.
+func quarter() pack.Pace {
+	const slice = 5 * time.Millisecond
+	began := time.Now()
+	return func(context.Context) {
+		if time.Since(began) >= slice {
+			time.Sleep(3 * slice)
+			began = time.Now()
+		}
+	}
+}
+
+func foldHistory(t testing.TB, commits int, pace pack.Pace) {
 	t.Helper()
 	objs, packed := history(t, commits)
 	dir, pool := t.TempDir(), content.Pool{1}
@@ -156,7 +173,7 @@ func foldHistory(t testing.TB, commits int) {
 	pauses := make(chan []time.Duration)
 	go func() { pauses <- writes(writing, s, content.Pool{2}) }()
 	began := time.Now()
-	folded := mustFold(t, s, pool, FoldOptions{All: true})
+	folded := mustFold(t, s, pool, FoldOptions{All: true, Pace: pace})
 	took := time.Since(began)
 	stop()
 	all := <-pauses

@@ -87,6 +87,13 @@ func (hs *handles) retire(p *shelved) {
 	}
 }
 
+// has says whether p is open.
+func (hs *handles) has(p *shelved) bool {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	return hs.open[p] != nil
+}
+
 // close closes what nobody uses; the rest is closed when it is given back.
 func (hs *handles) close() {
 	hs.mu.Lock()

@@ -29,6 +29,7 @@ type shelf struct {
 
 	mu    sync.RWMutex
 	packs map[content.Pool][]*shelved // guarded by mu; a list is replaced, never changed
+	gone  []leaving                   // guarded by mu
 	turns atomic.Uint64               // how often packs were taken from a list
 }
 
@@ -233,16 +234,18 @@ func (r *held) Close() error {
 	return r.ReadCloser.Close()
 }
 
+// openFile returns a reader of a pack's bytes; the pack stays open as long as it is.
 func (s *shelf) openFile(pool content.Pool, id content.Digest) (io.ReadCloser, int64, error) {
 	p, ok := s.named(pool, id)
 	if !ok {
 		return nil, 0, fault.Newf(fault.NotFound, "open pack", "%v is not here", id)
 	}
-	f, err := s.fs.Open(p.pack)
+	h, err := s.handles.take(p)
 	if err != nil {
-		return nil, 0, diskFault("open pack", id.String(), err)
+		return nil, 0, err
 	}
-	return f, p.info.Size, nil
+	r := io.NewSectionReader(h.files[0], 0, p.info.Size)
+	return &held{io.NopCloser(r), func() { s.handles.give(h) }}, p.info.Size, nil
 }
 
 // add judges the pack in file and puts it in its place.
@@ -308,26 +311,9 @@ func (s *shelf) settle(pool content.Pool, p *shelved, file string, f vfs.File, i
 	return nil
 }
 
-// retire takes packs out of a pool's list, but for the one that has taken their place. Who reads
-// from one reads on; its files go, the index first: a pack alone is nothing that Open believes in.
-func (s *shelf) retire(pool content.Pool, packs []*shelved, heir content.Digest) (n int, err error) {
-	packs = slices.DeleteFunc(slices.Clone(packs), func(p *shelved) bool { return p.info.ID == heir })
-	s.placing.Lock()
-	defer s.placing.Unlock()
-	s.mu.Lock()
-	s.packs[pool] = slices.DeleteFunc(slices.Clone(s.packs[pool]), func(p *shelved) bool { return slices.Contains(packs, p) })
-	s.turns.Add(1)
-	s.mu.Unlock()
-	for _, p := range packs {
-		s.handles.retire(p)
-		err = errors.Join(err, s.fs.Remove(p.idx), s.fs.Remove(p.pack))
-	}
-	return len(packs), err
-}
-
 // writeFile writes and syncs a file.
 func writeFile(fs vfs.FS, name string, from io.WriterTo) error {
-	f, err := fs.Create(name, vfs.WriteCategoryUnspecified)
+	f, err := createSteadily(fs, name)
 	if err != nil {
 		return err
 	}
@@ -335,4 +321,14 @@ func writeFile(fs vfs.FS, name string, from io.WriterTo) error {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
+}
+
+// createSteadily makes a file that is brought to the disk as it is written, so that no sync at
+// the end holds up those of others.
+func createSteadily(fs vfs.FS, name string) (vfs.File, error) {
+	f, err := fs.Create(name, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return nil, err
+	}
+	return vfs.NewSyncingFile(f, vfs.SyncingFileOptions{BytesPerSync: 512 << 10}), nil
 }
