@@ -184,6 +184,15 @@ type Repo struct {
 	Created     time.Time
 	Revision    int64 // grows with every change of this record
 	Replicas    int   // copies that a write is sent to
+	Origin      Origin
+}
+
+// Origin is what a repository was derived from; zero if it began empty.
+type Origin struct {
+	Repo   content.RepoID   // as it is called now; zero if it is no more, or who asks may not know of it
+	Rev    content.Revision // as it was named
+	Commit content.Digest
+	Title  string
 }
 
 // Repos is a page of repositories.
@@ -237,6 +246,8 @@ type Writer interface {
 	// One that is renamed keeps all it holds, and whoever asks for it by its former name is
 	// told the new one, until another repository is made under the former. Conflict: the new
 	// name is taken. NotFound: there is none to rename.
+	// One that is derived shares the objects, and so the history, of another: its default
+	// branch begins where the other's revision is. Who makes it has to be able to read that.
 	PutRepo(context.Context, RepoChange) (repo Repo, created bool, err error)
 
 	// DeleteRepo takes a repository away; it is Gone then, its objects and refs
@@ -261,8 +272,19 @@ type RepoChange struct {
 	Default     content.RefName // zero: as it is, or refs/heads/main
 	Description *string         // nil: as it is
 	Revision    int64           // 0: must not exist; > 0: must be at it; < 0: whatever is there
+	Derive      Derive          // zero: it begins empty, or is there
 	Request     content.RequestID
 }
+
+// Derive says what a repository should begin as. Of an edition anybody may derive who may read it.
+type Derive struct {
+	Repo  content.RepoID
+	Rev   content.Revision // zero: the default branch
+	Title string           // of the work, to be remembered; at most MaxTitle bytes
+}
+
+// MaxTitle is the length in bytes of the longest title of an origin.
+const MaxTitle = 1000
 
 // Importer takes in a git bundle, piece by piece, so that an interrupted upload
 // can go on. The bundle's sha256 is the name of the import.

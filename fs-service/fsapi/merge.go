@@ -13,7 +13,9 @@ type Merger interface {
 	// parents, the branch's own first, durable as Writer promises. Conflicts are an answer
 	// and no error: all of them are listed, and nothing has changed.
 	//
-	// Stale: Expect does not hold. Conflict: the histories have nothing in common.
+	// From may be of another repository, if who asks may read that there, and one was derived from the other.
+	//
+	// Stale: Expect does not hold. Conflict: the histories, or the repositories, have nothing in common.
 	// Invalid: a resolution makes no sense, or its path is not in conflict. TooLarge.
 	//
 	// A draft that is brought in is dropped with it.
@@ -40,6 +42,7 @@ type Merge struct {
 	Repo        content.RepoID
 	Into        content.RefName // a branch
 	Expect      content.Expect  // of its commit
+	FromRepo    content.RepoID  // where From is; zero: in Repo
 	From        content.Revision
 	Author      content.Signature // When is zero: the coordinator's clock
 	Message     string            // "": says what was merged

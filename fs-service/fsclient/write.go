@@ -64,7 +64,7 @@ func (c *Client) PutRepo(ctx context.Context, change fsapi.RepoChange) (r fsapi.
 	if change.Request.IsZero() {
 		change.Request = content.NewRequestID()
 	}
-	err = c.callAny(ctx, toWrite, func(ctx context.Context, conn *connection) error {
+	put := func(ctx context.Context, conn *connection) error {
 		reply, err := conn.files.PutRepo(ctx, wire.FromRepoChange(change))
 		if err != nil {
 			return wire.FromStatus("put repository", err)
@@ -72,7 +72,12 @@ func (c *Client) PutRepo(ctx context.Context, change fsapi.RepoChange) (r fsapi.
 		created = reply.Created
 		r, err = wire.Repo(reply.Repo)
 		return err
-	})
+	}
+	if origin := change.Derive.Repo; origin.IsZero() {
+		err = c.callAny(ctx, toWrite, put)
+	} else { // who holds what it begins as
+		err = c.call(ctx, origin, toWrite, put)
+	}
 	c.forget(change.ID)
 	c.forget(change.Name)
 	return r, created, err

@@ -45,10 +45,13 @@ func (c *Coordinator) bringIn(ctx context.Context, m fsapi.Merge, j joint) (fsap
 			return refs.Txn{}, err
 		}
 		b := bringing{Coordinator: c, Merge: m, joint: j, at: p, src: c.objects.Pool(p.repo.Pool)}
+		if b.source, err = c.sourceOf(ctx, m, p.repo); err != nil {
+			return refs.Txn{}, err
+		}
 		old, found := c.refs.Ref(p.repo.Key, m.Into)
 		if commit, ok := find(old.Done, m.Request); ok {
 			merged, err = b.again(ctx, commit)
-			return p.txn(b.spent()...), err
+			return b.txn(b.spent()...), err
 		}
 		if !found {
 			return refs.Txn{}, &fault.Error{Kind: fault.NotFound, Op: "branch", Name: m.Into.Short()}
@@ -71,7 +74,7 @@ func (c *Coordinator) bringIn(ctx context.Context, m fsapi.Merge, j joint) (fsap
 		case m.DryRun || len(merged.Conflicts) > 0:
 			return refs.Txn{}, nil
 		case !merged.Modified:
-			return p.txn(b.spent()...), nil
+			return b.txn(b.spent()...), nil
 		}
 		return b.commit(ctx, old, &merged, append(values(given), result.Made...), result.Tree)
 	})
@@ -86,22 +89,74 @@ func mayBringIn(pass gate.Pass, m fsapi.Merge) error {
 	return pass.Move(m.Into, false)
 }
 
+// sourceOf returns what who asks may do in the repository that m brings something in from; nil: it
+// is the same. Conflict: the two have no objects in common, so what one has the other can't reach.
+func (c *Coordinator) sourceOf(ctx context.Context, m fsapi.Merge, into refs.Repo) (*gate.Pass, error) {
+	if m.FromRepo.IsZero() || m.FromRepo == m.Repo {
+		return nil, nil
+	}
+	from, err := Lookup(c.refs, m.FromRepo)
+	if err != nil {
+		return nil, c.gate.Hide(ctx, m.FromRepo, err)
+	}
+	pass, err := c.gate.Pass(ctx, from)
+	if err == nil {
+		err = pass.Knows()
+	}
+	if err == nil && from.Pool != into.Pool {
+		err = fault.Newf(fault.Conflict, "merge", "neither of %v and %v is derived from the other: they have no history in common", m.FromRepo, m.Repo)
+	}
+	return &pass, err
+}
+
 // bringing is one attempt to bring something in.
 type bringing struct {
 	*Coordinator
 	fsapi.Merge
-	joint joint
-	at    place
-	src   gitfmt.Source
+	joint  joint
+	at     place
+	source *gate.Pass // to where From is; nil: it is in Repo
+	src    gitfmt.Source
 }
 
 // theirs is the commit that is brought in.
 func (b *bringing) theirs(ctx context.Context) (content.Digest, error) {
+	if b.source != nil {
+		return b.elsewhere(ctx)
+	}
 	theirs, err := b.Resolve(ctx, b.at.repo, b.From)
 	if err != nil {
 		return content.Digest{}, err
 	}
 	return gitfmt.Peel(ctx, b.src, theirs)
+}
+
+// elsewhere is the commit that is brought in from another repository, if who asks may read all of it there.
+func (b *bringing) elsewhere(ctx context.Context) (content.Digest, error) {
+	other := b.source.Repo()
+	theirs, err := b.Resolve(ctx, other, b.From)
+	if err == nil {
+		theirs, err = gitfmt.Peel(ctx, b.src, theirs)
+	}
+	if refused := b.source.Read(content.Root, false); refused != nil {
+		edition := false
+		if err == nil {
+			edition, err = b.gate.Edition(ctx, other, theirs)
+		}
+		if refused := b.source.Read(content.Root, edition); refused != nil {
+			return content.Digest{}, refused
+		}
+	}
+	return theirs, err
+}
+
+// txn is the transaction of what is brought in, on the grounds of what who asks may do here and there.
+func (b *bringing) txn(moves ...refs.Move) refs.Txn {
+	txn := b.at.txn(moves...)
+	if b.source != nil {
+		txn.Grounds = b.source.AppendGrounds(txn.Grounds)
+	}
+	return txn
 }
 
 // commit makes what came of it durable and returns the transaction that moves the branch there.
@@ -135,11 +190,14 @@ func (b *bringing) commit(ctx context.Context, old refs.Record, merged *fsapi.Me
 	if !b.Request.IsZero() {
 		move.Done = []refs.Done{{Request: b.Request, Commit: o.Digest}}
 	}
-	return b.at.txn(append(b.spent(), move)...), nil
+	return b.txn(append(b.spent(), move)...), nil
 }
 
 // spent drops the draft that was brought in, if it was one.
 func (b *bringing) spent() (moves []refs.Move) {
+	if b.source != nil {
+		return nil
+	}
 	for _, name := range b.From.Candidates() {
 		if _, _, draft := name.Draft(); !draft {
 			continue
@@ -196,7 +254,11 @@ func (merging) nothing(_ context.Context, _ gitfmt.Source, _, theirs content.Dig
 func (merging) commit(m fsapi.Merge, ours content.Digest, theirs content.Commit) content.Commit {
 	message := m.Message
 	if message == "" {
-		message = fmt.Sprintf("Merge %v into %s\n", m.From, m.Into.Short())
+		from := m.From.String()
+		if !m.FromRepo.IsZero() {
+			from = m.FromRepo.String() + "@" + from
+		}
+		message = fmt.Sprintf("Merge %s into %s\n", from, m.Into.Short())
 	}
 	return content.Commit{
 		Parents: []content.Digest{ours, theirs.ID}, Author: m.Author, Committer: committer(time.Time{}), Message: message,

@@ -121,9 +121,12 @@ func (c *Coordinator) mayMove(ctx context.Context, src gitfmt.Source, m fsapi.Re
 	return err
 }
 
-// Resolve returns what a revision names: a commit id that the pool holds, or a ref's target.
+// Resolve returns what a revision names: a commit of the repository's by its id, or a ref's target.
 func (c *Coordinator) Resolve(ctx context.Context, repo refs.Repo, rev content.Revision) (content.Digest, error) {
 	if d, ok := rev.Commit(); ok {
+		if err := c.gate.Owns(ctx, repo, d); err != nil {
+			return content.Digest{}, err
+		}
 		return gitfmt.Peel(ctx, c.objects.Pool(repo.Pool), d)
 	}
 	for _, name := range rev.Candidates() {

@@ -63,6 +63,9 @@ func (c *Coordinator) tag(ctx context.Context, p place, r fsapi.Release, plan *p
 			return refs.Txn{}, nil, err
 		}
 		if !targets[t.Target] {
+			if err := c.gate.Owns(ctx, p.repo, t.Target); err != nil {
+				return refs.Txn{}, nil, err
+			}
 			if _, err := c.graph.Commit(ctx, src, t.Target); err != nil {
 				return refs.Txn{}, nil, err
 			}

@@ -18,6 +18,11 @@ const maxDescription = 4 << 10
 // PutRepo creates a repository or changes its record (fsapi.Writer). The name of a deleted
 // one is free again: the new one begins empty, the old one's objects and refs are kept.
 func (c *Coordinator) PutRepo(ctx context.Context, change fsapi.RepoChange) (fsapi.Repo, bool, error) {
+	return c.putRepo(ctx, change, c.refs.PutRepo)
+}
+
+// putRepo has the record that a change makes written by write, if it is at a revision still (0: if there is none).
+func (c *Coordinator) putRepo(ctx context.Context, change fsapi.RepoChange, write func(ctx context.Context, next refs.Repo, expect int64) (refs.Repo, error)) (fsapi.Repo, bool, error) {
 	if change.Description != nil && len(*change.Description) > maxDescription {
 		return fsapi.Repo{}, false, fault.Newf(fault.Invalid, "repository", "a description of %d bytes, more than %d", len(*change.Description), maxDescription)
 	}
@@ -40,7 +45,7 @@ func (c *Coordinator) PutRepo(ctx context.Context, change fsapi.RepoChange) (fsa
 		return fsapi.Repo{}, false, err
 	}
 	if there && !change.Request.IsZero() && old.Request == change.Request {
-		return c.Describe(old), change.Revision == 0, nil
+		return c.Describe(ctx, old), change.Revision == 0, nil
 	}
 	next, err := c.nextRepo(change, old, there, owner)
 	if err != nil {
@@ -48,10 +53,10 @@ func (c *Coordinator) PutRepo(ctx context.Context, change fsapi.RepoChange) (fsa
 	}
 	if !change.Name.IsZero() && change.Name != change.ID {
 		stored, err := c.rename(ctx, old, next, change.Name)
-		return c.Describe(stored), false, err
+		return c.Describe(ctx, stored), false, err
 	}
-	stored, err := c.refs.PutRepo(ctx, next, old.Revision)
-	return c.Describe(stored), !there, err
+	stored, err := write(ctx, next, old.Revision)
+	return c.Describe(ctx, stored), !there, err
 }
 
 // lives says whether a name's record is that of a repository that is to be found there.
@@ -63,7 +68,7 @@ func (c *Coordinator) changeMoved(ctx context.Context, change fsapi.RepoChange, 
 	err := c.gate.Hide(ctx, change.ID, renamed(c.refs, left))
 	now, _ := c.refs.RepoOf(left.Key)
 	if fault.Is(err, fault.Moved) && !change.Request.IsZero() && now.Request == change.Request {
-		return c.Describe(now), nil
+		return c.Describe(ctx, now), nil
 	}
 	return fsapi.Repo{}, err
 }
@@ -177,11 +182,11 @@ func (c *Coordinator) DeleteRepo(ctx context.Context, id content.RepoID, revisio
 	return err
 }
 
-// Describe is what the outside sees of a record.
-func (c *Coordinator) Describe(r refs.Repo) fsapi.Repo {
+// Describe is what who asks sees of a record.
+func (c *Coordinator) Describe(ctx context.Context, r refs.Repo) fsapi.Repo {
 	at, _ := c.refs.Placement(r.Pool.Shard())
 	return fsapi.Repo{
 		ID: r.ID, Pool: r.Pool, Default: r.Default, Description: r.Description,
-		Created: r.Created, Revision: r.Revision, Replicas: len(at.Replicas),
+		Created: r.Created, Revision: r.Revision, Replicas: len(at.Replicas), Origin: c.originOf(ctx, r),
 	}
 }

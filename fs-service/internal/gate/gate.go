@@ -45,11 +45,16 @@ const (
 type Gate struct {
 	Options
 	settings *lru.Cache[content.Digest, *access.Settings]
+	reaches  *lru.Cache[refs.Key, *reach] // of repositories whose pools are shared
 }
 
 // New makes a gate.
 func New(o Options) *Gate {
-	return &Gate{Options: o, settings: lru.New[content.Digest, *access.Settings](settingsBytes, settingsBytes/2)}
+	return &Gate{
+		Options:  o,
+		settings: lru.New[content.Digest, *access.Settings](settingsBytes, settingsBytes/2),
+		reaches:  lru.New[refs.Key, *reach](reachBytes, reachBytes),
+	}
 }
 
 // Caller is who asks, and the record that says so.
@@ -109,6 +114,9 @@ func (g *Gate) Pass(ctx context.Context, repo refs.Repo) (Pass, error) {
 	p.Rights = access.In(who.Caller, repo.ID, settings, func() bool { return g.published(repo) })
 	return p, nil
 }
+
+// Repo is the repository that the pass is to.
+func (p Pass) Repo() refs.Repo { return p.repo }
 
 // AppendGrounds appends the records that a pass rests on, but for those that are named already.
 func (p Pass) AppendGrounds(to []refs.Ground) []refs.Ground {

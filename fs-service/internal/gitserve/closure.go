@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/internal/refs"
 )
 
 // closure is everything that some tips reach. It never changes. A nil one is empty.
@@ -25,16 +26,16 @@ func (k *closure) has(d content.Digest) bool {
 }
 
 // closureKey names what is remembered: one closure of all that is shown, and one of some of
-// it (a single branch), for each pool.
+// it (a single branch), for each repository.
 type closureKey struct {
-	pool content.Pool
+	repo refs.Key
 	all  bool
 }
 
 // closureOf returns everything that tips reach. Of what is remembered of other tips it makes
 // use if these lead to all of them: then nothing is walked but what is new.
 func (c *conversation) closureOf(tips []content.Digest, all bool) (*closure, error) {
-	key := closureKey{c.Repo.Pool, all}
+	key := closureKey{c.Repo.Key, all}
 	before, _ := c.closures.Get(key)
 	if before != nil && slices.Equal(before.tips, tips) {
 		return before, nil

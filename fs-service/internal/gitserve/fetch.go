@@ -272,6 +272,10 @@ func (c *conversation) here(haves []content.Digest) ([]content.Digest, error) {
 	if err != nil || len(missing) == len(haves) {
 		return nil, err
 	}
+	own, err := c.own()
+	if err != nil {
+		return nil, err
+	}
 	lacked := setOf(missing)
-	return slices.DeleteFunc(slices.Clone(haves), func(d content.Digest) bool { return lacked[d] }), nil
+	return slices.DeleteFunc(slices.Clone(haves), func(d content.Digest) bool { return lacked[d] || !own(d) }), nil
 }

@@ -61,7 +61,11 @@ func (c *conversation) take(p *push, f spooled) error {
 		return err
 	}
 	defer leave()
-	t := taking{conversation: c, tips: tips, show: show}
+	own, err := c.own()
+	if err != nil {
+		return err
+	}
+	t := taking{conversation: c, tips: tips, own: own, show: show}
 	few, err := t.few(f)
 	if err != nil {
 		return err
@@ -84,12 +88,13 @@ func (c *conversation) take(p *push, f spooled) error {
 type taking struct {
 	*conversation
 	tips []content.Digest
+	own  func(content.Digest) bool
 	show *progress
 }
 
 func (t *taking) options() pack.IndexOptions {
 	return pack.IndexOptions{
-		External: t.src.Object,
+		External: t.base,
 		Progress: func(done, total int64) { t.show.show("Checking objects: %d of %d\r", done, total) },
 	}
 }
@@ -107,7 +112,7 @@ func (t *taking) few(f spooled) (map[content.Digest]content.Object, error) {
 	if _, err := idx.WriteTo(&table); err != nil {
 		return nil, err
 	}
-	o := pack.OpenOptions{External: t.src.Object}
+	o := pack.OpenOptions{External: t.base}
 	opened, err := pack.Open(f, f.size, bytes.NewReader(table.Bytes()), int64(table.Len()), o)
 	if err != nil {
 		return nil, err
@@ -137,6 +142,9 @@ func (t *taking) takeFew(objects map[content.Digest]content.Object) error {
 	}
 	src := gitfmt.Overlay{Stored: t.src, Made: objects}
 	closed := func(d content.Digest) bool {
+		if !t.own(d) {
+			return false
+		}
 		ok, err := t.Replicas.Disk().Closed(t.ctx, t.Repo.Pool, d)
 		if ok && err == nil {
 			b.Bases = append(b.Bases, d)
@@ -162,6 +170,9 @@ func (t *taking) takeFew(objects map[content.Digest]content.Object) error {
 // checkHere checks what a push builds on without bringing it, and that nothing vouches for: it
 // may be left from a push that was refused.
 func (t *taking) checkHere(d content.Digest, k content.Kind) error {
+	if !t.own(d) {
+		return &fault.Error{Kind: fault.NotFound, Op: "find object", Name: d.String()}
+	}
 	if k == content.KindBlob {
 		_, err := t.Replicas.Stat(t.ctx, t.Repo.Pool, d)
 		return err
@@ -176,6 +187,10 @@ func (t *taking) checkHere(d content.Digest, k content.Kind) error {
 // takePack stores a large push as a pack and then checks it: until a ref names something of
 // it, nobody sees it.
 func (t *taking) takePack(f spooled) error {
+	brought, err := t.brought(f)
+	if err != nil {
+		return err
+	}
 	info, err := t.addPack(f)
 	if err != nil {
 		return err
@@ -185,6 +200,9 @@ func (t *taking) takePack(f spooled) error {
 		seen++
 		return errors.Join(gitfmt.Check(o), t.show.show("Checking connectivity: %d\r", seen))
 	})
+	if err == nil && t.Repo.Shared {
+		err = gitfmt.Founded(t.ctx, t.src, t.tips, t.own, brought)
+	}
 	if err != nil {
 		return err
 	}
@@ -195,6 +213,19 @@ func (t *taking) takePack(f spooled) error {
 		}
 	}
 	return t.Replicas.Close(t.ctx, t.Repo.Pool, t.At, t.tips)
+}
+
+// brought returns what a pack holds, if that has to be told from what others' have here.
+func (t *taking) brought(f spooled) (func(content.Digest) bool, error) {
+	if !t.Repo.Shared {
+		return everything, nil
+	}
+	idx, err := pack.Index(t.ctx, f, f.size, t.options())
+	if err != nil {
+		return nil, err
+	}
+	all := setOf(idx.Digests())
+	return func(d content.Digest) bool { return all[d] }, nil
 }
 
 // addPack adds a pack to the store. Most large ones are whole; one that is not gets the

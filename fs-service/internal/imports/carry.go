@@ -3,7 +3,6 @@ package imports
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"io"
 	"os"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"rhapsode/fs-service/bundle"
 	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/internal/gitfmt"
+	"rhapsode/fs-service/internal/gitfmt/pack"
 	"rhapsode/fs-service/internal/objects"
 	"rhapsode/fs-service/internal/replica"
 	"rhapsode/internal/fault"
@@ -36,18 +36,18 @@ func (m *Imports) carry(ctx context.Context, t Target, k key, j *job) error {
 	if err != nil {
 		return err
 	}
-	pack := replica.Pack{Bases: header.Prerequisites, Tips: tips(want)}
-	stored, err := m.store(ctx, t, f, header, j)
+	promised := replica.Pack{Bases: header.Prerequisites, Tips: tips(want)}
+	stored, brought, err := m.store(ctx, t, f, header, j)
 	if err != nil {
 		return err
 	}
-	if err := m.check(ctx, t, pack.Tips); err != nil {
+	if err := m.check(ctx, t, promised.Tips, brought); err != nil {
 		return err
 	}
 	if want, err = m.peel(ctx, t, want); err != nil {
 		return err
 	}
-	if err := m.spread(ctx, t, stored, pack, j); err != nil {
+	if err := m.spread(ctx, t, stored, promised, j); err != nil {
 		return err
 	}
 	if err := m.Adopter.Adopt(ctx, t.Repo.ID, want); err != nil {
@@ -98,39 +98,66 @@ func tips(refs []fsapi.Ref) (ds []content.Digest) {
 	return ds
 }
 
-// store puts the bundle's pack among this node's objects.
-func (m *Imports) store(ctx context.Context, t Target, f *os.File, h bundle.Header, j *job) (objects.PackInfo, error) {
+// store puts the bundle's pack among this node's objects. It returns what the pack holds, if
+// that has to be told from what others have in the pool.
+func (m *Imports) store(ctx context.Context, t Target, f *os.File, h bundle.Header, j *job) (stored objects.PackInfo, brought map[content.Digest]bool, err error) {
 	if _, err := f.Seek(h.PackOffset, io.SeekStart); err != nil {
-		return objects.PackInfo{}, fault.Disk("import", err)
+		return stored, nil, fault.Disk("import", err)
 	}
-	pack, err := os.CreateTemp(m.Dir, "pack-*")
+	file, err := os.CreateTemp(m.Dir, "pack-*")
 	if err != nil {
-		return objects.PackInfo{}, fault.Disk("import", err)
+		return stored, nil, fault.Disk("import", err)
 	}
-	defer os.Remove(pack.Name()) // gone already where TakePack took it
-	_, err = io.Copy(pack, f)
-	if err = errors.Join(err, pack.Close()); err != nil {
-		return objects.PackInfo{}, fault.Disk("import", err)
+	defer os.Remove(file.Name()) // gone already where TakePack took it
+	defer file.Close()
+	size, err := io.Copy(file, f)
+	if err != nil {
+		return stored, nil, fault.Disk("import", err)
+	}
+	if t.Repo.Shared {
+		idx, err := pack.Index(ctx, file, size, pack.IndexOptions{})
+		if err != nil {
+			return stored, nil, err
+		}
+		brought = make(map[content.Digest]bool, idx.Len())
+		for _, d := range idx.Digests() {
+			brought[d] = true
+		}
+	}
+	if err := file.Close(); err != nil {
+		return stored, nil, fault.Disk("import", err)
 	}
 	progress := func(done, total int64) {
 		j.set(func(s *fsapi.ImportStatus) { s.Done, s.Total = done, total })
 	}
-	return m.Replicas.Disk().TakePack(ctx, t.Repo.Pool, replica.Pack{}, pack.Name(), progress)
+	stored, err = m.Replicas.Disk().TakePack(ctx, t.Repo.Pool, replica.Pack{}, file.Name(), progress)
+	return stored, brought, err
 }
 
-// check walks everything that the tips reach: all of it has to be there, and no
-// tree may hold a name that leaves the tree or hides as .git.
-func (m *Imports) check(ctx context.Context, t Target, tips []content.Digest) error {
+// check walks everything that the tips reach: all of it has to be there and, if the pool is
+// shared, brought or the repository's own; no tree may hold a name that leaves the tree or hides as .git.
+func (m *Imports) check(ctx context.Context, t Target, tips []content.Digest, brought map[content.Digest]bool) error {
 	err := m.Replicas.Complete(ctx, t.Repo.Pool, tips, func(o content.Object) error {
 		if o.Kind != content.KindTree {
 			return nil
 		}
 		return gitfmt.CheckTree(o)
 	})
+	if err == nil && t.Repo.Shared {
+		err = m.founded(ctx, t, tips, brought)
+	}
 	if fault.Is(err, fault.NotFound) {
 		return fault.New(fault.Invalid, "import", "the bundle is not complete", err)
 	}
 	return err
+}
+
+func (m *Imports) founded(ctx context.Context, t Target, tips []content.Digest, brought map[content.Digest]bool) error {
+	own, err := m.Own(ctx, t.Repo)
+	if err != nil {
+		return err
+	}
+	return gitfmt.Founded(ctx, m.Replicas.Pool(t.Repo.Pool), tips, own, func(d content.Digest) bool { return brought[d] })
 }
 
 func (m *Imports) peel(ctx context.Context, t Target, want []fsapi.Ref) ([]fsapi.Ref, error) {

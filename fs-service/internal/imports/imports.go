@@ -41,12 +41,16 @@ type Adopter interface {
 	Adopt(ctx context.Context, repo content.RepoID, want []fsapi.Ref) error
 }
 
+// Owner says of the objects of a shared pool which are a repository's own (gitserve.Server.Own).
+type Owner func(context.Context, refs.Repo) (func(content.Digest) bool, error)
+
 // Options are what Imports are made of.
 type Options struct {
 	Dir      string // on the same file system as the objects
 	MaxBytes int64  // of one bundle
 	Replicas *replica.Replicas
 	Adopter  Adopter
+	Own      Owner
 	Log      *slog.Logger
 }
 

@@ -131,7 +131,7 @@ func (n *Node) Repo(ctx context.Context, id content.RepoID) (fsapi.Repo, error) 
 	if err := n.known(ctx, repo); err != nil {
 		return fsapi.Repo{}, err
 	}
-	return n.coordinator.Describe(repo), nil
+	return n.coordinator.Describe(ctx, repo), nil
 }
 
 // known returns nil if who asks may know of a repository, wherever it is.
@@ -170,7 +170,7 @@ func (n *Node) Repos(ctx context.Context, page fsapi.Page) (fsapi.Repos, error) 
 				r.Next = r.Repos[len(r.Repos)-1].ID.String()
 				return r, nil
 			}
-			r.Repos = append(r.Repos, n.coordinator.Describe(record))
+			r.Repos = append(r.Repos, n.coordinator.Describe(ctx, record))
 		}
 		if len(records) < fsapi.MaxPage {
 			return r, nil

@@ -118,7 +118,7 @@ func assemble(o Options, store *objects.Store) (*Node, error) {
 		o.MaxBundle = maxBundle
 	}
 	n.imports, err = imports.New(imports.Options{
-		Dir: filepath.Join(o.Dir, "imports"), MaxBytes: o.MaxBundle, Replicas: n.replicas, Adopter: n.coordinator, Log: o.Log,
+		Dir: filepath.Join(o.Dir, "imports"), MaxBytes: o.MaxBundle, Replicas: n.replicas, Adopter: n.coordinator, Own: n.git.Own, Log: o.Log,
 	})
 	return n, err
 }
@@ -290,6 +290,9 @@ func (n *Node) Pick(ctx context.Context, p fsapi.Pick) (fsapi.Merged, error) {
 
 // PutRepo is in fsapi.Writer.
 func (n *Node) PutRepo(ctx context.Context, c fsapi.RepoChange) (fsapi.Repo, bool, error) {
+	if !c.Derive.Repo.IsZero() {
+		return n.derive(ctx, c)
+	}
 	return n.coordinator.PutRepo(ctx, c)
 }
 

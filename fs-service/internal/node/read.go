@@ -195,10 +195,12 @@ func (n *Node) judge(ctx context.Context, s settled, p content.Path, commit cont
 }
 
 // owns returns NotFound unless a digest that came from outside is in the
-// repository's own pool. What is remembered of commits and trees is shared by all.
+// repository's own pool, and its own there. What is remembered of commits and trees is shared by all.
 func (n *Node) owns(ctx context.Context, repo refs.Repo, id content.Digest) error {
-	_, err := n.replicas.Stat(ctx, repo.Pool, id)
-	return err
+	if _, err := n.replicas.Stat(ctx, repo.Pool, id); err != nil {
+		return err
+	}
+	return n.gate.Owns(ctx, repo, id)
 }
 
 // find returns the ref that a revision names and where it points.
@@ -254,7 +256,7 @@ func (n *Node) commit(ctx context.Context, src gitfmt.Source, d content.Digest) 
 // Blob is in fsapi.Reader.
 func (n *Node) Blob(ctx context.Context, at fsapi.At, blob content.Digest, off, length int64) (io.ReadCloser, error) {
 	repo, pass, err := n.passing(ctx, at.Repo)
-	if err == nil && !pass.All() {
+	if err == nil && (repo.Shared || !pass.All()) {
 		err = n.isAt(ctx, at, blob)
 	}
 	if err != nil {

@@ -103,13 +103,16 @@ type repoValue struct {
 	Deleted     time.Time       `json:"deleted,omitzero"`
 	Renamed     time.Time       `json:"renamed,omitzero"`
 	Former      []Key           `json:"former,omitempty"`
+	Shared      bool            `json:"shared,omitempty"`
+	Origin      Origin          `json:"origin,omitzero"`
 	Request     Key             `json:"request"` // sixteen bytes in hexadecimal, as a Key is
 }
 
 func encodeRepo(r Repo) ([]byte, error) {
 	return json.Marshal(repoValue{
 		Key: r.Key, Pool: r.Pool, Default: r.Default, Description: r.Description, Owner: r.Owner,
-		Created: r.Created, Deleted: r.Deleted, Renamed: r.Renamed, Former: r.Former, Request: Key(r.Request),
+		Created: r.Created, Deleted: r.Deleted, Renamed: r.Renamed, Former: r.Former, Shared: r.Shared, Origin: r.Origin,
+		Request: Key(r.Request),
 	})
 }
 
@@ -124,7 +127,7 @@ func decodeRepo(name string, b []byte, revision int64) (Repo, error) {
 	}
 	return Repo{
 		Key: v.Key, ID: id, Pool: v.Pool, Default: v.Default, Description: v.Description, Owner: v.Owner,
-		Created: v.Created, Deleted: v.Deleted, Renamed: v.Renamed, Former: v.Former,
+		Created: v.Created, Deleted: v.Deleted, Renamed: v.Renamed, Former: v.Former, Shared: v.Shared, Origin: v.Origin,
 		Request: content.RequestID(v.Request), Revision: revision,
 	}, nil
 }

@@ -71,6 +71,11 @@ type Refs interface {
 	// which its name's record is now; 0: there is none. Stale, Unknown as for PutRepo.
 	RenameRepo(ctx context.Context, was, now Repo) (Repo, error)
 
+	// Derive writes the record of a new repository as PutRepo does, and with it, all or
+	// nothing, its first ref and that the pool is shared. Stale, Unknown as for PutRepo;
+	// Stale also: the origin, the epoch or a ground is not as it was.
+	Derive(context.Context, Derivation) (Repo, error)
+
 	// Note returns a note; Notes at most limit of those whose names begin with
 	// prefix and follow after, ordered by name.
 	Note(name string) (Note, bool)
@@ -158,8 +163,27 @@ type Repo struct {
 	Deleted     time.Time         // zero while it lives
 	Renamed     time.Time         // since then Key goes by another name; zero: by this
 	Former      []Key             // of deleted repositories that had the name before
+	Shared      bool              // others have the same pool, or had: what is in it need not be this one's
+	Origin      Origin            // zero: it began empty
 	Request     content.RequestID // that wrote the record
 	Revision    int64             // set by the store
+}
+
+// Origin is what a repository was derived from, as it was then.
+type Origin struct {
+	Repo   Key            `json:"repo"`
+	Rev    string         `json:"rev"`
+	Commit content.Digest `json:"commit"`
+	Title  string         `json:"title,omitempty"`
+}
+
+// Derivation is a repository that begins as another one is.
+type Derivation struct {
+	Repo    Repo  // the new one; what it shares is set by Derive
+	Expect  int64 // the revision of the record that has its name; 0: there is none
+	From    Repo  // what it is derived from, as it was seen
+	Epoch   int64 // of the placement of From's pool
+	Grounds []Ground
 }
 
 // Record is where a ref points.

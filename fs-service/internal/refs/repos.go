@@ -12,6 +12,38 @@ import (
 
 // PutRepo is as Refs says.
 func (l *ledger) PutRepo(ctx context.Context, r Repo, expect int64) (Repo, error) {
+	return l.putRepo(ctx, r, expect, func(*transaction) error { return nil })
+}
+
+// Derive is as Refs says.
+func (l *ledger) Derive(ctx context.Context, d Derivation) (Repo, error) {
+	if d.From.Key.IsZero() || d.Epoch <= 0 || d.Repo.Origin.Commit.IsZero() {
+		return Repo{}, fault.Newf(fault.Invalid, "derive repository", "%v: no origin, commit or epoch", d.Repo.ID)
+	}
+	child, parent := d.Repo, d.From
+	child.Pool, child.Shared, parent.Shared = parent.Pool, true, true
+	child.Origin.Repo = parent.Key
+	return l.putRepo(ctx, child, d.Expect, func(tx *transaction) error {
+		value, err := encodeRepo(parent)
+		if err != nil {
+			return err
+		}
+		tx.conditions = append(tx.conditions,
+			condition{repoKey(parent.ID), "=", parent.Revision}, condition{placeKey(parent.Pool.Shard()), "=", d.Epoch})
+		for _, g := range d.Grounds {
+			tx.conditions = append(tx.conditions, condition{g.key, "=", g.revision})
+		}
+		begins := Record{Target: child.Origin.Commit, Done: []Done{{Request: child.Request, Commit: child.Origin.Commit}}}
+		tx.puts = append(tx.puts, put{key: refKey(child.Key, child.Default), value: encodeRecord(begins)})
+		if !d.From.Shared {
+			tx.puts = append(tx.puts, put{key: repoKey(parent.ID), value: value})
+		}
+		return nil
+	})
+}
+
+// putRepo writes a record, and what more there is to the transaction.
+func (l *ledger) putRepo(ctx context.Context, r Repo, expect int64, more func(*transaction) error) (Repo, error) {
 	if r.incomplete() || expect < 0 {
 		return Repo{}, fault.Newf(fault.Invalid, "put repository", "%v: no name, key, pool or default branch, or a negative revision", r.ID)
 	}
@@ -20,8 +52,11 @@ func (l *ledger) PutRepo(ctx context.Context, r Repo, expect int64) (Repo, error
 	}
 	l.caughtUp(ctx, expect)
 	tx, err := l.draftRepo(r, expect)
+	if err == nil {
+		err = more(&tx)
+	}
 	if err != nil {
-		return Repo{}, err
+		return Repo{}, fault.New(fault.Internal, "put repository", r.ID.String(), err)
 	}
 	o, lost, err := l.settle(ctx, "put repository", tx)
 	if err != nil {
@@ -83,7 +118,7 @@ func (l *ledger) RenameRepo(ctx context.Context, was, now Repo) (Repo, error) {
 func (l *ledger) draftRepo(r Repo, expect int64) (transaction, error) {
 	value, err := encodeRepo(r)
 	if err != nil {
-		return transaction{}, fault.New(fault.Internal, "put repository", r.ID.String(), err)
+		return transaction{}, err
 	}
 	name, live := repoKey(r.ID), liveKey(r.Key)
 	tx := transaction{

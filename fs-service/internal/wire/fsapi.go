@@ -185,6 +185,7 @@ func FromRepo(r fsapi.Repo) *pb.RepoRecord {
 	return &pb.RepoRecord{
 		Id: r.ID.String(), Pool: r.Pool[:], DefaultBranch: r.Default.String(), Description: r.Description,
 		Created: r.Created.Unix(), Revision: r.Revision, Replicas: int32(r.Replicas),
+		Origin: fromOrigin(r.Origin),
 	}
 }
 
@@ -201,7 +202,8 @@ func Repo(p *pb.RepoRecord) (r fsapi.Repo, err error) {
 	}
 	r.Description, r.Created = p.GetDescription(), time.Unix(p.GetCreated(), 0).UTC()
 	r.Revision, r.Replicas = p.GetRevision(), int(p.GetReplicas())
-	return r, nil
+	r.Origin, err = origin(p.GetOrigin())
+	return r, err
 }
 
 // FromRepos writes a page of repositories.
@@ -286,7 +288,7 @@ func RefMove(p *pb.MoveRefRequest) (m fsapi.RefMove, err error) {
 func FromRepoChange(c fsapi.RepoChange) *pb.PutRepoRequest {
 	return &pb.PutRepoRequest{
 		Id: c.ID.String(), DefaultBranch: c.Default.String(), Description: c.Description,
-		Revision: c.Revision, Request: c.Request[:], Name: c.Name.String(),
+		Revision: c.Revision, Request: c.Request[:], Name: c.Name.String(), Derive: fromDerive(c.Derive),
 	}
 }
 
@@ -306,6 +308,9 @@ func RepoChange(p *pb.PutRepoRequest) (c fsapi.RepoChange, err error) {
 		}
 	}
 	c.Description, c.Revision = p.Description, p.Revision
+	if c.Derive, err = derive(p.Derive); err != nil {
+		return c, err
+	}
 	c.Request, err = Request(p.Request)
 	return c, err
 }

@@ -13,6 +13,9 @@ func FromMerge(m fsapi.Merge) *pb.MergeRequest {
 		Repo: m.Repo.String(), Into: m.Into.String(), Expect: FromExpect(m.Expect), From: m.From.String(),
 		Author: FromSignature(m.Author), Message: m.Message, DryRun: m.DryRun, Request: m.Request[:],
 	}
+	if !m.FromRepo.IsZero() {
+		p.FromRepo = m.FromRepo.String()
+	}
 	for _, r := range m.Resolutions {
 		p.Resolutions = append(p.Resolutions, &pb.Resolution{Path: []byte(r.Path.String()), Use: uint32(r.Use), Given: r.Given})
 	}
@@ -32,6 +35,11 @@ func Merge(p *pb.MergeRequest) (m fsapi.Merge, err error) {
 	}
 	if m.From, err = content.ParseRevision(p.From); err != nil {
 		return m, err
+	}
+	if p.FromRepo != "" {
+		if m.FromRepo, err = content.ParseRepoID(p.FromRepo); err != nil {
+			return m, err
+		}
 	}
 	if m.Request, err = Request(p.Request); err != nil {
 		return m, err

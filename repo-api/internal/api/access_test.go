@@ -12,12 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"rhapsode/fs-service/fsapi"
 	"rhapsode/fs-service/fstest"
 )
 
 // hall is a site that lets nobody in without a token.
 type hall struct {
 	*site
+	fs     fsapi.FS
 	tokens map[string]string // by who holds them
 	ahead  atomic.Int64      // of the clock, in nanoseconds
 }
@@ -29,7 +31,7 @@ func newHall(t *testing.T) *hall {
 	t.Helper()
 	h := &hall{tokens: map[string]string{"nobody": ""}}
 	fs, admin := fstest.Closed(t, func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) })
-	h.site = siteOver(t, fs)
+	h.site, h.fs = siteOver(t, fs), fs
 	h.tokens["admin"] = admin
 	h.as(201, "admin", "PUT", "/repos/book", "{}", "If-None-Match", "*")
 	roles := map[string][]string{}

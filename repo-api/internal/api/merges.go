@@ -45,6 +45,7 @@ func (m *merges) Post(x *flow.Exchange) (flow.Done, error) {
 	if merge.From, err = content.ParseRevision(asked.From); err != nil {
 		return flow.Done{}, err
 	}
+	merge.FromRepo = asked.FromRepo
 	return m.bringIn(x, merge, text, m.api.FS.Merge)
 }
 
@@ -59,7 +60,7 @@ func (c *commission) bringIn(x *flow.Exchange, m fsapi.Merge, text []byte, do fu
 		return flow.Done{}, err
 	}
 	if len(merged.Conflicts) > 0 {
-		return flow.Done{}, inConflict(c.repo, merged)
+		return flow.Done{}, inConflict(c.repo, cmp.Or(m.FromRepo, c.repo), merged)
 	}
 	shape := resource.MergeOf(c.repo, merged)
 	_, err = c.show(x, shape)
@@ -68,17 +69,18 @@ func (c *commission) bringIn(x *flow.Exchange, m fsapi.Merge, text []byte, do fu
 }
 
 // inConflict refuses a merge and names every path that somebody has to decide on.
-func inConflict(repo content.RepoID, m fsapi.Merged) error {
+func inConflict(repo, from content.RepoID, m fsapi.Merged) error {
 	err := fault.Newf(fault.Conflict, "merge", "%d paths are in conflict; the branch is as it was. Send the merge again with a resolution for each", len(m.Conflicts))
 	return problem.With(err, map[string]any{
-		"conflicts": resource.ConflictsOf(repo, m), "more": m.More, "ours": m.Ours, "theirs": m.Theirs, "bases": m.Bases,
+		"conflicts": resource.ConflictsOf(repo, from, m), "more": m.More, "ours": m.Ours, "theirs": m.Theirs, "bases": m.Bases,
 	}, nil)
 }
 
 // newMerge is a merge that is asked for.
 type newMerge struct {
 	newJoint
-	From string `json:"from"`
+	From     string         `json:"from"`
+	FromRepo content.RepoID `json:"from_repo,omitzero"` // where that is, if not in the same
 }
 
 // newJoint is what of everything that is brought into a branch is said alike.

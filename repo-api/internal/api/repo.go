@@ -57,7 +57,11 @@ func (r *repository) Look(x *flow.Exchange) (flow.State, error) {
 		state.Judges = judges
 		return state, err
 	}
-	state, err := r.show(x, resource.RepoOf(r.now))
+	shape := resource.RepoOf(r.now)
+	if o := shape.Origin; o != nil && o.URL != "" {
+		r.links = []string{"<" + o.URL + `>; rel="via"`}
+	}
+	state, err := r.show(x, shape)
 	state.Guarded, state.Judges = true, judges
 	return state, err
 }
@@ -69,7 +73,7 @@ func (r *repository) Put(x *flow.Exchange) (flow.Done, error) {
 	if err != nil {
 		return flow.Done{}, err
 	}
-	return r.change(x, newRepo{r.id, asked}, text)
+	return r.change(x, repoRecord{r.id, asked}, text)
 }
 
 // Patch changes a part of what Put changes, and what the repository is called.
@@ -89,9 +93,9 @@ func (r *repository) Patch(x *flow.Exchange) (flow.Done, error) {
 }
 
 // patched is what the settings are after a patch. What was taken out is empty again.
-func (r *repository) patched(x *flow.Exchange, text []byte) (after newRepo, err error) {
+func (r *repository) patched(x *flow.Exchange, text []byte) (after repoRecord, err error) {
 	branch := r.now.Default.Short()
-	now, err := json.Marshal(newRepo{r.id, repoSettings{Description: &r.now.Description, Default: &branch}})
+	now, err := json.Marshal(repoRecord{r.id, repoSettings{Description: &r.now.Description, Default: &branch}})
 	if err != nil {
 		return after, fault.New(fault.Internal, "write JSON", "", err)
 	}
@@ -111,7 +115,7 @@ func (r *repository) patched(x *flow.Exchange, text []byte) (after newRepo, err 
 }
 
 // change has the record say what is asked; text is how that was said.
-func (r *repository) change(x *flow.Exchange, asked newRepo, text ...[]byte) (flow.Done, error) {
+func (r *repository) change(x *flow.Exchange, asked repoRecord, text ...[]byte) (flow.Done, error) {
 	change, err := asked.change(r.id)
 	if err != nil {
 		return flow.Done{}, err

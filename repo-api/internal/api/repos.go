@@ -48,7 +48,7 @@ func (c *repoCollection) Look(x *flow.Exchange) (flow.State, error) {
 	return c.show(x, resource.ListOf(repos.Repos, resource.RepoOf))
 }
 
-// Post makes a repository: {"name", "description", "default_branch"}.
+// Post makes a repository: {"name", "description", "default_branch", "derived_from"}.
 func (c *repoCollection) Post(x *flow.Exchange) (flow.Done, error) {
 	var asked newRepo
 	text, err := readJSON(x.Request, &asked)
@@ -58,6 +58,11 @@ func (c *repoCollection) Post(x *flow.Exchange) (flow.Done, error) {
 	change, err := asked.change(asked.Name)
 	if err != nil {
 		return flow.Done{}, err
+	}
+	if asked.DerivedFrom != nil {
+		if change.Derive, err = c.api.derivation(x.Context(), *asked.DerivedFrom); err != nil {
+			return flow.Done{}, err
+		}
 	}
 	change.Request = requestID(x, text)
 	repo, _, err := c.api.FS.PutRepo(x.Context(), change)
@@ -73,6 +78,12 @@ func (c *repoCollection) Post(x *flow.Exchange) (flow.Done, error) {
 
 // newRepo is what may be said of a repository that is to be made.
 type newRepo struct {
+	repoRecord
+	DerivedFrom *string `json:"derived_from,omitempty"` // repo or repo@ref: what it begins as, sharing that history
+}
+
+// repoRecord is what of a repository's record may be changed.
+type repoRecord struct {
 	Name content.RepoID `json:"name"`
 	repoSettings
 }

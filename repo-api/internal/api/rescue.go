@@ -51,7 +51,7 @@ func (a *API) settle(x *flow.Exchange, set content.ChangeSet, stale error, wante
 	case !wanted:
 		err = stale
 	case err == nil && len(merged.Conflicts) > 0:
-		err = inConflict(set.Repo, merged)
+		err = inConflict(set.Repo, set.Repo, merged)
 	case err == nil:
 		x.Honour(flow.MergePreference)
 		return merged, nil

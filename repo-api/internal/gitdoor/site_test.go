@@ -45,7 +45,7 @@ func newSite(t testing.TB, fs fsapi.FS) *site {
 }
 
 // repo is where git finds the book.
-func (s *site) repo() string { return s.url + gitdoor.Prefix + "book.git" }
+func (s *site) repo() string { return s.url + gitdoor.Prefix + s.book.String() + ".git" }
 
 // try runs git in a folder of the site's and returns what it said.
 func (s *site) try(dir string, args ...string) (string, error) {

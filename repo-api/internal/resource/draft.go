@@ -86,7 +86,7 @@ type Preview struct {
 func PreviewOf(repo content.RepoID, into, from content.RefName, m fsapi.Merged) Preview {
 	p := Preview{Outcome: MergeOf(repo, m).Outcome, Into: into.Short(), From: from.String(), URL: MergesURL(repo)}
 	if len(m.Conflicts) > 0 {
-		p.Outcome, p.Conflicts = "in-conflict", ConflictsOf(repo, m)
+		p.Outcome, p.Conflicts = "in-conflict", ConflictsOf(repo, repo, m)
 	}
 	return p
 }

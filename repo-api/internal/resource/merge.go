@@ -48,8 +48,8 @@ type Stage struct {
 	URL    string         `json:"href,omitempty"` // a submodule has none, nor a base that is itself a merge of several
 }
 
-// ConflictsOf are the shapes of all conflicts of a merge.
-func ConflictsOf(repo content.RepoID, m fsapi.Merged) []MergeConflict {
+// ConflictsOf are the shapes of all conflicts of a merge into a repository, of what from, which may be another, has.
+func ConflictsOf(repo, from content.RepoID, m fsapi.Merged) []MergeConflict {
 	var base content.Digest
 	if len(m.Bases) == 1 {
 		base = m.Bases[0]
@@ -58,7 +58,7 @@ func ConflictsOf(repo content.RepoID, m fsapi.Merged) []MergeConflict {
 	for i, c := range m.Conflicts {
 		shapes[i] = MergeConflict{
 			Path: c.Path.String(), Kind: c.Kind,
-			Base: stageOf(repo, base, c.Path, c.Base), Ours: stageOf(repo, m.Ours, c.Path, c.Ours), Theirs: stageOf(repo, m.Theirs, c.Path, c.Theirs),
+			Base: stageOf(repo, base, c.Path, c.Base), Ours: stageOf(repo, m.Ours, c.Path, c.Ours), Theirs: stageOf(from, m.Theirs, c.Path, c.Theirs),
 		}
 	}
 	return shapes

@@ -61,6 +61,28 @@ type Repo struct {
 	Commits      string    `json:"commits_url"`
 	Collections  string    `json:"collections_url"`
 	Content      string    `json:"content_url"`
+	Origin       *Origin   `json:"origin,omitempty"`
+}
+
+// Origin is what a repository was derived from. What is no more, or who asks may not know of, has no name.
+type Origin struct {
+	Repo   string `json:"repo,omitempty"`
+	Ref    string `json:"ref"`
+	Commit string `json:"commit"`
+	Title  string `json:"title"`
+	URL    string `json:"href,omitempty"`
+}
+
+// originOf is the shape of o; nil if there was none.
+func originOf(o fsapi.Origin) *Origin {
+	if o.Commit.IsZero() {
+		return nil
+	}
+	shape := &Origin{Ref: o.Rev.String(), Commit: o.Commit.String(), Title: o.Title}
+	if !o.Repo.IsZero() {
+		shape.Repo, shape.URL = o.Repo.String(), Place{Repo: o.Repo, Rev: content.AtCommit(o.Commit), Dir: true}.URL()
+	}
+	return shape
 }
 
 // RepoOf is the shape of r.
@@ -71,6 +93,7 @@ func RepoOf(r fsapi.Repo) Repo {
 		URL: RepoURL(r.ID), Branches: BranchesURL(r.ID), Versions: VersionsURL(r.ID), Publications: PublicationsURL(r.ID), Commits: CommitsURL(r.ID),
 		Collections: CollectionsURL(r.ID),
 		Content:     Place{Repo: r.ID, Rev: content.AtRef(r.Default), Dir: true}.URL(),
+		Origin:      originOf(r.Origin),
 	}
 }
 

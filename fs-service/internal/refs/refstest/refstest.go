@@ -30,6 +30,7 @@ func Run(t *testing.T, fresh func(*testing.T) Pair) {
 		{"nodes", testNodes},
 		{"repositories", testRepos},
 		{"repositories are listed", testReposListed},
+		{"a repository is derived, all or nothing", testDerive},
 		{"a repeated repository request", testRepoRepeat},
 		{"a move", testMove},
 		{"a move refused", testRefused},

@@ -123,6 +123,58 @@ func testRepos(t *testing.T, p Pair) {
 	}
 }
 
+// A derived repository has its first ref and its parent's pool from the beginning, and both are marked.
+func testDerive(t *testing.T, p Pair) {
+	parent := NewRepo(t, p.A)
+	at, _ := p.A.Placement(parent.Pool.Shard())
+	draft := draftRepo(t, refs.NewKey().String())
+	draft.Origin = refs.Origin{Rev: "main", Commit: Digest(1), Title: "A Book"}
+	derivation := refs.Derivation{
+		Repo: draft, From: parent, Epoch: at.Revision,
+		Grounds: []refs.Ground{refs.GroundOf(parent.Key, content.ConfigRef, refs.Record{})},
+	}
+	for name, spoil := range map[string]func(*refs.Derivation){
+		"another epoch":  func(d *refs.Derivation) { d.Epoch++ },
+		"another parent": func(d *refs.Derivation) { d.From.Revision-- },
+		"another record": func(d *refs.Derivation) { d.Expect = at.Revision },
+		"grounds that are gone": func(d *refs.Derivation) {
+			d.Grounds = []refs.Ground{refs.GroundOf(parent.Key, parent.Default, refs.Record{Revision: 1})}
+		},
+	} {
+		d := derivation
+		spoil(&d)
+		if _, err := p.A.Derive(Context(t), d); !fault.Is(err, fault.Stale) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, there := p.A.Repo(draft.ID); there {
+		t.Fatal("something of what was refused is there")
+	}
+	made, err := p.A.Derive(Context(t), derivation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made.Pool != parent.Pool || !made.Shared || made.Origin.Repo != parent.Key {
+		t.Errorf("derived: %+v", made)
+	}
+	sameRepo(t, p, made)
+	if r, there := p.B.Ref(made.Key, made.Default); !there || r.Target != Digest(1) {
+		t.Errorf("it begins at %+v", r)
+	}
+	marked, _ := p.B.Repo(parent.ID)
+	if !marked.Shared {
+		t.Errorf("the parent is not marked: %+v", marked)
+	}
+	derivation.Repo, derivation.From = draftRepo(t, refs.NewKey().String()), marked
+	derivation.Repo.Origin = draft.Origin
+	if _, err := p.B.Derive(Context(t), derivation); err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := p.B.Repo(parent.ID); again.Revision != marked.Revision {
+		t.Error("a parent that is marked was marked again")
+	}
+}
+
 func testReposListed(t *testing.T, p Pair) {
 	prefix := refs.NewKey().String()
 	for _, name := range []string{"c", "a", "b"} {

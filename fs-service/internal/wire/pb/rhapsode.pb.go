@@ -1601,6 +1601,7 @@ type RepoRecord struct {
 	Created       int64                  `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
 	Revision      int64                  `protobuf:"varint,6,opt,name=revision,proto3" json:"revision,omitempty"`
 	Replicas      int32                  `protobuf:"varint,7,opt,name=replicas,proto3" json:"replicas,omitempty"`
+	Origin        *Origin                `protobuf:"bytes,8,opt,name=origin,proto3" json:"origin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1684,6 +1685,81 @@ func (x *RepoRecord) GetReplicas() int32 {
 	return 0
 }
 
+func (x *RepoRecord) GetOrigin() *Origin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
+type Origin struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Repo          string                 `protobuf:"bytes,1,opt,name=repo,proto3" json:"repo,omitempty"`
+	Rev           string                 `protobuf:"bytes,2,opt,name=rev,proto3" json:"rev,omitempty"`
+	Commit        []byte                 `protobuf:"bytes,3,opt,name=commit,proto3" json:"commit,omitempty"`
+	Title         string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Origin) Reset() {
+	*x = Origin{}
+	mi := &file_rhapsode_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Origin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Origin) ProtoMessage() {}
+
+func (x *Origin) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Origin.ProtoReflect.Descriptor instead.
+func (*Origin) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *Origin) GetRepo() string {
+	if x != nil {
+		return x.Repo
+	}
+	return ""
+}
+
+func (x *Origin) GetRev() string {
+	if x != nil {
+		return x.Rev
+	}
+	return ""
+}
+
+func (x *Origin) GetCommit() []byte {
+	if x != nil {
+		return x.Commit
+	}
+	return nil
+}
+
+func (x *Origin) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
 type ReposRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Page          *Page                  `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
@@ -1693,7 +1769,7 @@ type ReposRequest struct {
 
 func (x *ReposRequest) Reset() {
 	*x = ReposRequest{}
-	mi := &file_rhapsode_proto_msgTypes[27]
+	mi := &file_rhapsode_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1705,7 +1781,7 @@ func (x *ReposRequest) String() string {
 func (*ReposRequest) ProtoMessage() {}
 
 func (x *ReposRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[27]
+	mi := &file_rhapsode_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1718,7 +1794,7 @@ func (x *ReposRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReposRequest.ProtoReflect.Descriptor instead.
 func (*ReposRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{27}
+	return file_rhapsode_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ReposRequest) GetPage() *Page {
@@ -1738,7 +1814,7 @@ type ReposReply struct {
 
 func (x *ReposReply) Reset() {
 	*x = ReposReply{}
-	mi := &file_rhapsode_proto_msgTypes[28]
+	mi := &file_rhapsode_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1750,7 +1826,7 @@ func (x *ReposReply) String() string {
 func (*ReposReply) ProtoMessage() {}
 
 func (x *ReposReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[28]
+	mi := &file_rhapsode_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1763,7 +1839,7 @@ func (x *ReposReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReposReply.ProtoReflect.Descriptor instead.
 func (*ReposReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{28}
+	return file_rhapsode_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ReposReply) GetRepos() []*RepoRecord {
@@ -1791,7 +1867,7 @@ type RefsRequest struct {
 
 func (x *RefsRequest) Reset() {
 	*x = RefsRequest{}
-	mi := &file_rhapsode_proto_msgTypes[29]
+	mi := &file_rhapsode_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1803,7 +1879,7 @@ func (x *RefsRequest) String() string {
 func (*RefsRequest) ProtoMessage() {}
 
 func (x *RefsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[29]
+	mi := &file_rhapsode_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1816,7 +1892,7 @@ func (x *RefsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefsRequest.ProtoReflect.Descriptor instead.
 func (*RefsRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{29}
+	return file_rhapsode_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RefsRequest) GetRepo() string {
@@ -1850,7 +1926,7 @@ type RefsReply struct {
 
 func (x *RefsReply) Reset() {
 	*x = RefsReply{}
-	mi := &file_rhapsode_proto_msgTypes[30]
+	mi := &file_rhapsode_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1862,7 +1938,7 @@ func (x *RefsReply) String() string {
 func (*RefsReply) ProtoMessage() {}
 
 func (x *RefsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[30]
+	mi := &file_rhapsode_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1875,7 +1951,7 @@ func (x *RefsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefsReply.ProtoReflect.Descriptor instead.
 func (*RefsReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{30}
+	return file_rhapsode_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RefsReply) GetRefs() []*RefRecord {
@@ -1902,7 +1978,7 @@ type RefRequest struct {
 
 func (x *RefRequest) Reset() {
 	*x = RefRequest{}
-	mi := &file_rhapsode_proto_msgTypes[31]
+	mi := &file_rhapsode_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1914,7 +1990,7 @@ func (x *RefRequest) String() string {
 func (*RefRequest) ProtoMessage() {}
 
 func (x *RefRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[31]
+	mi := &file_rhapsode_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1927,7 +2003,7 @@ func (x *RefRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefRequest.ProtoReflect.Descriptor instead.
 func (*RefRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{31}
+	return file_rhapsode_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RefRequest) GetRepo() string {
@@ -1955,7 +2031,7 @@ type RefRecord struct {
 
 func (x *RefRecord) Reset() {
 	*x = RefRecord{}
-	mi := &file_rhapsode_proto_msgTypes[32]
+	mi := &file_rhapsode_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1967,7 +2043,7 @@ func (x *RefRecord) String() string {
 func (*RefRecord) ProtoMessage() {}
 
 func (x *RefRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[32]
+	mi := &file_rhapsode_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1980,7 +2056,7 @@ func (x *RefRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefRecord.ProtoReflect.Descriptor instead.
 func (*RefRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{32}
+	return file_rhapsode_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RefRecord) GetName() string {
@@ -2015,7 +2091,7 @@ type UploadRequest struct {
 
 func (x *UploadRequest) Reset() {
 	*x = UploadRequest{}
-	mi := &file_rhapsode_proto_msgTypes[33]
+	mi := &file_rhapsode_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2027,7 +2103,7 @@ func (x *UploadRequest) String() string {
 func (*UploadRequest) ProtoMessage() {}
 
 func (x *UploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[33]
+	mi := &file_rhapsode_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2040,7 +2116,7 @@ func (x *UploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadRequest.ProtoReflect.Descriptor instead.
 func (*UploadRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{33}
+	return file_rhapsode_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *UploadRequest) GetRepo() string {
@@ -2075,7 +2151,7 @@ type Expect struct {
 
 func (x *Expect) Reset() {
 	*x = Expect{}
-	mi := &file_rhapsode_proto_msgTypes[34]
+	mi := &file_rhapsode_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2087,7 +2163,7 @@ func (x *Expect) String() string {
 func (*Expect) ProtoMessage() {}
 
 func (x *Expect) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[34]
+	mi := &file_rhapsode_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2100,7 +2176,7 @@ func (x *Expect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expect.ProtoReflect.Descriptor instead.
 func (*Expect) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{34}
+	return file_rhapsode_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Expect) GetPresence() uint32 {
@@ -2140,7 +2216,7 @@ type ChangeRequest struct {
 
 func (x *ChangeRequest) Reset() {
 	*x = ChangeRequest{}
-	mi := &file_rhapsode_proto_msgTypes[35]
+	mi := &file_rhapsode_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2152,7 +2228,7 @@ func (x *ChangeRequest) String() string {
 func (*ChangeRequest) ProtoMessage() {}
 
 func (x *ChangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[35]
+	mi := &file_rhapsode_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2165,7 +2241,7 @@ func (x *ChangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeRequest.ProtoReflect.Descriptor instead.
 func (*ChangeRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{35}
+	return file_rhapsode_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ChangeRequest) GetRepo() string {
@@ -2240,7 +2316,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_rhapsode_proto_msgTypes[36]
+	mi := &file_rhapsode_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2252,7 +2328,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[36]
+	mi := &file_rhapsode_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2265,7 +2341,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{36}
+	return file_rhapsode_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Change) GetPath() []byte {
@@ -2335,7 +2411,7 @@ type ChangeReply struct {
 
 func (x *ChangeReply) Reset() {
 	*x = ChangeReply{}
-	mi := &file_rhapsode_proto_msgTypes[37]
+	mi := &file_rhapsode_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2347,7 +2423,7 @@ func (x *ChangeReply) String() string {
 func (*ChangeReply) ProtoMessage() {}
 
 func (x *ChangeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[37]
+	mi := &file_rhapsode_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2360,7 +2436,7 @@ func (x *ChangeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeReply.ProtoReflect.Descriptor instead.
 func (*ChangeReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{37}
+	return file_rhapsode_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ChangeReply) GetCommit() []byte {
@@ -2395,7 +2471,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_rhapsode_proto_msgTypes[38]
+	mi := &file_rhapsode_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2407,7 +2483,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[38]
+	mi := &file_rhapsode_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2420,7 +2496,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{38}
+	return file_rhapsode_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Outcome) GetCreated() bool {
@@ -2458,7 +2534,7 @@ type MoveRefRequest struct {
 
 func (x *MoveRefRequest) Reset() {
 	*x = MoveRefRequest{}
-	mi := &file_rhapsode_proto_msgTypes[39]
+	mi := &file_rhapsode_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2470,7 +2546,7 @@ func (x *MoveRefRequest) String() string {
 func (*MoveRefRequest) ProtoMessage() {}
 
 func (x *MoveRefRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[39]
+	mi := &file_rhapsode_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2483,7 +2559,7 @@ func (x *MoveRefRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveRefRequest.ProtoReflect.Descriptor instead.
 func (*MoveRefRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{39}
+	return file_rhapsode_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *MoveRefRequest) GetRepo() string {
@@ -2536,13 +2612,14 @@ type PutRepoRequest struct {
 	Revision      int64                  `protobuf:"varint,4,opt,name=revision,proto3" json:"revision,omitempty"`
 	Request       []byte                 `protobuf:"bytes,5,opt,name=request,proto3" json:"request,omitempty"`
 	Name          string                 `protobuf:"bytes,6,opt,name=name,proto3" json:"name,omitempty"` // "": id
+	Derive        *Derive                `protobuf:"bytes,7,opt,name=derive,proto3" json:"derive,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PutRepoRequest) Reset() {
 	*x = PutRepoRequest{}
-	mi := &file_rhapsode_proto_msgTypes[40]
+	mi := &file_rhapsode_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2554,7 +2631,7 @@ func (x *PutRepoRequest) String() string {
 func (*PutRepoRequest) ProtoMessage() {}
 
 func (x *PutRepoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[40]
+	mi := &file_rhapsode_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2567,7 +2644,7 @@ func (x *PutRepoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutRepoRequest.ProtoReflect.Descriptor instead.
 func (*PutRepoRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{40}
+	return file_rhapsode_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *PutRepoRequest) GetId() string {
@@ -2612,6 +2689,73 @@ func (x *PutRepoRequest) GetName() string {
 	return ""
 }
 
+func (x *PutRepoRequest) GetDerive() *Derive {
+	if x != nil {
+		return x.Derive
+	}
+	return nil
+}
+
+type Derive struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Repo          string                 `protobuf:"bytes,1,opt,name=repo,proto3" json:"repo,omitempty"`
+	Rev           string                 `protobuf:"bytes,2,opt,name=rev,proto3" json:"rev,omitempty"`
+	Title         string                 `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Derive) Reset() {
+	*x = Derive{}
+	mi := &file_rhapsode_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Derive) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Derive) ProtoMessage() {}
+
+func (x *Derive) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Derive.ProtoReflect.Descriptor instead.
+func (*Derive) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *Derive) GetRepo() string {
+	if x != nil {
+		return x.Repo
+	}
+	return ""
+}
+
+func (x *Derive) GetRev() string {
+	if x != nil {
+		return x.Rev
+	}
+	return ""
+}
+
+func (x *Derive) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
 type PutRepoReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Repo          *RepoRecord            `protobuf:"bytes,1,opt,name=repo,proto3" json:"repo,omitempty"`
@@ -2622,7 +2766,7 @@ type PutRepoReply struct {
 
 func (x *PutRepoReply) Reset() {
 	*x = PutRepoReply{}
-	mi := &file_rhapsode_proto_msgTypes[41]
+	mi := &file_rhapsode_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2634,7 +2778,7 @@ func (x *PutRepoReply) String() string {
 func (*PutRepoReply) ProtoMessage() {}
 
 func (x *PutRepoReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[41]
+	mi := &file_rhapsode_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2647,7 +2791,7 @@ func (x *PutRepoReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutRepoReply.ProtoReflect.Descriptor instead.
 func (*PutRepoReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{41}
+	return file_rhapsode_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *PutRepoReply) GetRepo() *RepoRecord {
@@ -2674,7 +2818,7 @@ type DeleteRepoRequest struct {
 
 func (x *DeleteRepoRequest) Reset() {
 	*x = DeleteRepoRequest{}
-	mi := &file_rhapsode_proto_msgTypes[42]
+	mi := &file_rhapsode_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2686,7 +2830,7 @@ func (x *DeleteRepoRequest) String() string {
 func (*DeleteRepoRequest) ProtoMessage() {}
 
 func (x *DeleteRepoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[42]
+	mi := &file_rhapsode_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2699,7 +2843,7 @@ func (x *DeleteRepoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRepoRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRepoRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{42}
+	return file_rhapsode_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *DeleteRepoRequest) GetId() string {
@@ -2730,7 +2874,7 @@ type ReceiveRequest struct {
 
 func (x *ReceiveRequest) Reset() {
 	*x = ReceiveRequest{}
-	mi := &file_rhapsode_proto_msgTypes[43]
+	mi := &file_rhapsode_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2742,7 +2886,7 @@ func (x *ReceiveRequest) String() string {
 func (*ReceiveRequest) ProtoMessage() {}
 
 func (x *ReceiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[43]
+	mi := &file_rhapsode_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2755,7 +2899,7 @@ func (x *ReceiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveRequest.ProtoReflect.Descriptor instead.
 func (*ReceiveRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{43}
+	return file_rhapsode_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ReceiveRequest) GetRepo() string {
@@ -2810,7 +2954,7 @@ type ImportRequest struct {
 
 func (x *ImportRequest) Reset() {
 	*x = ImportRequest{}
-	mi := &file_rhapsode_proto_msgTypes[44]
+	mi := &file_rhapsode_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2822,7 +2966,7 @@ func (x *ImportRequest) String() string {
 func (*ImportRequest) ProtoMessage() {}
 
 func (x *ImportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[44]
+	mi := &file_rhapsode_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2835,7 +2979,7 @@ func (x *ImportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRequest.ProtoReflect.Descriptor instead.
 func (*ImportRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{44}
+	return file_rhapsode_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ImportRequest) GetRepo() string {
@@ -2867,7 +3011,7 @@ type ImportReply struct {
 
 func (x *ImportReply) Reset() {
 	*x = ImportReply{}
-	mi := &file_rhapsode_proto_msgTypes[45]
+	mi := &file_rhapsode_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2879,7 +3023,7 @@ func (x *ImportReply) String() string {
 func (*ImportReply) ProtoMessage() {}
 
 func (x *ImportReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[45]
+	mi := &file_rhapsode_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2892,7 +3036,7 @@ func (x *ImportReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReply.ProtoReflect.Descriptor instead.
 func (*ImportReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{45}
+	return file_rhapsode_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ImportReply) GetPhase() string {
@@ -2955,7 +3099,7 @@ type Object struct {
 
 func (x *Object) Reset() {
 	*x = Object{}
-	mi := &file_rhapsode_proto_msgTypes[46]
+	mi := &file_rhapsode_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2967,7 +3111,7 @@ func (x *Object) String() string {
 func (*Object) ProtoMessage() {}
 
 func (x *Object) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[46]
+	mi := &file_rhapsode_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2980,7 +3124,7 @@ func (x *Object) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Object.ProtoReflect.Descriptor instead.
 func (*Object) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{46}
+	return file_rhapsode_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Object) GetDigest() []byte {
@@ -3017,7 +3161,7 @@ type PutObjectsRequest struct {
 
 func (x *PutObjectsRequest) Reset() {
 	*x = PutObjectsRequest{}
-	mi := &file_rhapsode_proto_msgTypes[47]
+	mi := &file_rhapsode_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3029,7 +3173,7 @@ func (x *PutObjectsRequest) String() string {
 func (*PutObjectsRequest) ProtoMessage() {}
 
 func (x *PutObjectsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[47]
+	mi := &file_rhapsode_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3042,7 +3186,7 @@ func (x *PutObjectsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutObjectsRequest.ProtoReflect.Descriptor instead.
 func (*PutObjectsRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{47}
+	return file_rhapsode_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *PutObjectsRequest) GetPool() []byte {
@@ -3090,7 +3234,7 @@ type ObjectRequest struct {
 
 func (x *ObjectRequest) Reset() {
 	*x = ObjectRequest{}
-	mi := &file_rhapsode_proto_msgTypes[48]
+	mi := &file_rhapsode_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3102,7 +3246,7 @@ func (x *ObjectRequest) String() string {
 func (*ObjectRequest) ProtoMessage() {}
 
 func (x *ObjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[48]
+	mi := &file_rhapsode_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3115,7 +3259,7 @@ func (x *ObjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectRequest.ProtoReflect.Descriptor instead.
 func (*ObjectRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{48}
+	return file_rhapsode_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ObjectRequest) GetPool() []byte {
@@ -3143,7 +3287,7 @@ type ObjectPart struct {
 
 func (x *ObjectPart) Reset() {
 	*x = ObjectPart{}
-	mi := &file_rhapsode_proto_msgTypes[49]
+	mi := &file_rhapsode_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3155,7 +3299,7 @@ func (x *ObjectPart) String() string {
 func (*ObjectPart) ProtoMessage() {}
 
 func (x *ObjectPart) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[49]
+	mi := &file_rhapsode_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3168,7 +3312,7 @@ func (x *ObjectPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectPart.ProtoReflect.Descriptor instead.
 func (*ObjectPart) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{49}
+	return file_rhapsode_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ObjectPart) GetKind() uint32 {
@@ -3202,7 +3346,7 @@ type DigestsRequest struct {
 
 func (x *DigestsRequest) Reset() {
 	*x = DigestsRequest{}
-	mi := &file_rhapsode_proto_msgTypes[50]
+	mi := &file_rhapsode_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3214,7 +3358,7 @@ func (x *DigestsRequest) String() string {
 func (*DigestsRequest) ProtoMessage() {}
 
 func (x *DigestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[50]
+	mi := &file_rhapsode_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3227,7 +3371,7 @@ func (x *DigestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DigestsRequest.ProtoReflect.Descriptor instead.
 func (*DigestsRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{50}
+	return file_rhapsode_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *DigestsRequest) GetPool() []byte {
@@ -3253,7 +3397,7 @@ type DigestsReply struct {
 
 func (x *DigestsReply) Reset() {
 	*x = DigestsReply{}
-	mi := &file_rhapsode_proto_msgTypes[51]
+	mi := &file_rhapsode_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3265,7 +3409,7 @@ func (x *DigestsReply) String() string {
 func (*DigestsReply) ProtoMessage() {}
 
 func (x *DigestsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[51]
+	mi := &file_rhapsode_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3278,7 +3422,7 @@ func (x *DigestsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DigestsReply.ProtoReflect.Descriptor instead.
 func (*DigestsReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{51}
+	return file_rhapsode_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *DigestsReply) GetDigests() [][]byte {
@@ -3300,7 +3444,7 @@ type PutBodyRequest struct {
 
 func (x *PutBodyRequest) Reset() {
 	*x = PutBodyRequest{}
-	mi := &file_rhapsode_proto_msgTypes[52]
+	mi := &file_rhapsode_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3312,7 +3456,7 @@ func (x *PutBodyRequest) String() string {
 func (*PutBodyRequest) ProtoMessage() {}
 
 func (x *PutBodyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[52]
+	mi := &file_rhapsode_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3325,7 +3469,7 @@ func (x *PutBodyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutBodyRequest.ProtoReflect.Descriptor instead.
 func (*PutBodyRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{52}
+	return file_rhapsode_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *PutBodyRequest) GetPool() []byte {
@@ -3369,7 +3513,7 @@ type PutPackRequest struct {
 
 func (x *PutPackRequest) Reset() {
 	*x = PutPackRequest{}
-	mi := &file_rhapsode_proto_msgTypes[53]
+	mi := &file_rhapsode_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3381,7 +3525,7 @@ func (x *PutPackRequest) String() string {
 func (*PutPackRequest) ProtoMessage() {}
 
 func (x *PutPackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[53]
+	mi := &file_rhapsode_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3394,7 +3538,7 @@ func (x *PutPackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutPackRequest.ProtoReflect.Descriptor instead.
 func (*PutPackRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{53}
+	return file_rhapsode_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *PutPackRequest) GetPool() []byte {
@@ -3445,7 +3589,7 @@ type GitRequest struct {
 
 func (x *GitRequest) Reset() {
 	*x = GitRequest{}
-	mi := &file_rhapsode_proto_msgTypes[54]
+	mi := &file_rhapsode_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3457,7 +3601,7 @@ func (x *GitRequest) String() string {
 func (*GitRequest) ProtoMessage() {}
 
 func (x *GitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[54]
+	mi := &file_rhapsode_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3470,7 +3614,7 @@ func (x *GitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GitRequest.ProtoReflect.Descriptor instead.
 func (*GitRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{54}
+	return file_rhapsode_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *GitRequest) GetRepo() string {
@@ -3519,13 +3663,14 @@ type MergeRequest struct {
 	Resolutions   []*Resolution          `protobuf:"bytes,7,rep,name=resolutions,proto3" json:"resolutions,omitempty"`
 	DryRun        bool                   `protobuf:"varint,8,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	Request       []byte                 `protobuf:"bytes,9,opt,name=request,proto3" json:"request,omitempty"`
+	FromRepo      string                 `protobuf:"bytes,10,opt,name=from_repo,json=fromRepo,proto3" json:"from_repo,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MergeRequest) Reset() {
 	*x = MergeRequest{}
-	mi := &file_rhapsode_proto_msgTypes[55]
+	mi := &file_rhapsode_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3537,7 +3682,7 @@ func (x *MergeRequest) String() string {
 func (*MergeRequest) ProtoMessage() {}
 
 func (x *MergeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[55]
+	mi := &file_rhapsode_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3550,7 +3695,7 @@ func (x *MergeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeRequest.ProtoReflect.Descriptor instead.
 func (*MergeRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{55}
+	return file_rhapsode_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *MergeRequest) GetRepo() string {
@@ -3616,6 +3761,13 @@ func (x *MergeRequest) GetRequest() []byte {
 	return nil
 }
 
+func (x *MergeRequest) GetFromRepo() string {
+	if x != nil {
+		return x.FromRepo
+	}
+	return ""
+}
+
 type Resolution struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Path          []byte                 `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
@@ -3627,7 +3779,7 @@ type Resolution struct {
 
 func (x *Resolution) Reset() {
 	*x = Resolution{}
-	mi := &file_rhapsode_proto_msgTypes[56]
+	mi := &file_rhapsode_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3639,7 +3791,7 @@ func (x *Resolution) String() string {
 func (*Resolution) ProtoMessage() {}
 
 func (x *Resolution) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[56]
+	mi := &file_rhapsode_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3652,7 +3804,7 @@ func (x *Resolution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Resolution.ProtoReflect.Descriptor instead.
 func (*Resolution) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{56}
+	return file_rhapsode_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *Resolution) GetPath() []byte {
@@ -3691,7 +3843,7 @@ type MergeReply struct {
 
 func (x *MergeReply) Reset() {
 	*x = MergeReply{}
-	mi := &file_rhapsode_proto_msgTypes[57]
+	mi := &file_rhapsode_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3703,7 +3855,7 @@ func (x *MergeReply) String() string {
 func (*MergeReply) ProtoMessage() {}
 
 func (x *MergeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[57]
+	mi := &file_rhapsode_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3716,7 +3868,7 @@ func (x *MergeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeReply.ProtoReflect.Descriptor instead.
 func (*MergeReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{57}
+	return file_rhapsode_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *MergeReply) GetCommit() []byte {
@@ -3779,7 +3931,7 @@ type PickRequest struct {
 
 func (x *PickRequest) Reset() {
 	*x = PickRequest{}
-	mi := &file_rhapsode_proto_msgTypes[58]
+	mi := &file_rhapsode_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3791,7 +3943,7 @@ func (x *PickRequest) String() string {
 func (*PickRequest) ProtoMessage() {}
 
 func (x *PickRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[58]
+	mi := &file_rhapsode_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3804,7 +3956,7 @@ func (x *PickRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PickRequest.ProtoReflect.Descriptor instead.
 func (*PickRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{58}
+	return file_rhapsode_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *PickRequest) GetMerge() *MergeRequest {
@@ -3838,7 +3990,7 @@ type KeepRequest struct {
 
 func (x *KeepRequest) Reset() {
 	*x = KeepRequest{}
-	mi := &file_rhapsode_proto_msgTypes[59]
+	mi := &file_rhapsode_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3850,7 +4002,7 @@ func (x *KeepRequest) String() string {
 func (*KeepRequest) ProtoMessage() {}
 
 func (x *KeepRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[59]
+	mi := &file_rhapsode_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3863,7 +4015,7 @@ func (x *KeepRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeepRequest.ProtoReflect.Descriptor instead.
 func (*KeepRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{59}
+	return file_rhapsode_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *KeepRequest) GetChange() *ChangeRequest {
@@ -3892,7 +4044,7 @@ type KeepReply struct {
 
 func (x *KeepReply) Reset() {
 	*x = KeepReply{}
-	mi := &file_rhapsode_proto_msgTypes[60]
+	mi := &file_rhapsode_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3904,7 +4056,7 @@ func (x *KeepReply) String() string {
 func (*KeepReply) ProtoMessage() {}
 
 func (x *KeepReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[60]
+	mi := &file_rhapsode_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3917,7 +4069,7 @@ func (x *KeepReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeepReply.ProtoReflect.Descriptor instead.
 func (*KeepReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{60}
+	return file_rhapsode_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *KeepReply) GetName() string {
@@ -3961,7 +4113,7 @@ type MergeConflict struct {
 
 func (x *MergeConflict) Reset() {
 	*x = MergeConflict{}
-	mi := &file_rhapsode_proto_msgTypes[61]
+	mi := &file_rhapsode_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3973,7 +4125,7 @@ func (x *MergeConflict) String() string {
 func (*MergeConflict) ProtoMessage() {}
 
 func (x *MergeConflict) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[61]
+	mi := &file_rhapsode_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3986,7 +4138,7 @@ func (x *MergeConflict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeConflict.ProtoReflect.Descriptor instead.
 func (*MergeConflict) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{61}
+	return file_rhapsode_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *MergeConflict) GetPath() []byte {
@@ -4034,7 +4186,7 @@ type ReleaseRequest struct {
 
 func (x *ReleaseRequest) Reset() {
 	*x = ReleaseRequest{}
-	mi := &file_rhapsode_proto_msgTypes[62]
+	mi := &file_rhapsode_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4046,7 +4198,7 @@ func (x *ReleaseRequest) String() string {
 func (*ReleaseRequest) ProtoMessage() {}
 
 func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[62]
+	mi := &file_rhapsode_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4059,7 +4211,7 @@ func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{62}
+	return file_rhapsode_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ReleaseRequest) GetRecord() *ChangeRequest {
@@ -4087,7 +4239,7 @@ type NewTag struct {
 
 func (x *NewTag) Reset() {
 	*x = NewTag{}
-	mi := &file_rhapsode_proto_msgTypes[63]
+	mi := &file_rhapsode_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4099,7 +4251,7 @@ func (x *NewTag) String() string {
 func (*NewTag) ProtoMessage() {}
 
 func (x *NewTag) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[63]
+	mi := &file_rhapsode_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4112,7 +4264,7 @@ func (x *NewTag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewTag.ProtoReflect.Descriptor instead.
 func (*NewTag) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{63}
+	return file_rhapsode_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *NewTag) GetName() []byte {
@@ -4146,7 +4298,7 @@ type ReleaseReply struct {
 
 func (x *ReleaseReply) Reset() {
 	*x = ReleaseReply{}
-	mi := &file_rhapsode_proto_msgTypes[64]
+	mi := &file_rhapsode_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4158,7 +4310,7 @@ func (x *ReleaseReply) String() string {
 func (*ReleaseReply) ProtoMessage() {}
 
 func (x *ReleaseReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[64]
+	mi := &file_rhapsode_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4171,7 +4323,7 @@ func (x *ReleaseReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseReply.ProtoReflect.Descriptor instead.
 func (*ReleaseReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{64}
+	return file_rhapsode_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ReleaseReply) GetRecord() *ChangeReply {
@@ -4200,7 +4352,7 @@ type NoteRecord struct {
 
 func (x *NoteRecord) Reset() {
 	*x = NoteRecord{}
-	mi := &file_rhapsode_proto_msgTypes[65]
+	mi := &file_rhapsode_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4212,7 +4364,7 @@ func (x *NoteRecord) String() string {
 func (*NoteRecord) ProtoMessage() {}
 
 func (x *NoteRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[65]
+	mi := &file_rhapsode_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4225,7 +4377,7 @@ func (x *NoteRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoteRecord.ProtoReflect.Descriptor instead.
 func (*NoteRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{65}
+	return file_rhapsode_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *NoteRecord) GetName() string {
@@ -4266,7 +4418,7 @@ type NoteRequest struct {
 
 func (x *NoteRequest) Reset() {
 	*x = NoteRequest{}
-	mi := &file_rhapsode_proto_msgTypes[66]
+	mi := &file_rhapsode_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4278,7 +4430,7 @@ func (x *NoteRequest) String() string {
 func (*NoteRequest) ProtoMessage() {}
 
 func (x *NoteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[66]
+	mi := &file_rhapsode_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4291,7 +4443,7 @@ func (x *NoteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoteRequest.ProtoReflect.Descriptor instead.
 func (*NoteRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{66}
+	return file_rhapsode_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *NoteRequest) GetName() string {
@@ -4318,7 +4470,7 @@ type NotesRequest struct {
 
 func (x *NotesRequest) Reset() {
 	*x = NotesRequest{}
-	mi := &file_rhapsode_proto_msgTypes[67]
+	mi := &file_rhapsode_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4330,7 +4482,7 @@ func (x *NotesRequest) String() string {
 func (*NotesRequest) ProtoMessage() {}
 
 func (x *NotesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[67]
+	mi := &file_rhapsode_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4343,7 +4495,7 @@ func (x *NotesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotesRequest.ProtoReflect.Descriptor instead.
 func (*NotesRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{67}
+	return file_rhapsode_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *NotesRequest) GetPrefix() string {
@@ -4370,7 +4522,7 @@ type NotesReply struct {
 
 func (x *NotesReply) Reset() {
 	*x = NotesReply{}
-	mi := &file_rhapsode_proto_msgTypes[68]
+	mi := &file_rhapsode_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4382,7 +4534,7 @@ func (x *NotesReply) String() string {
 func (*NotesReply) ProtoMessage() {}
 
 func (x *NotesReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[68]
+	mi := &file_rhapsode_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4395,7 +4547,7 @@ func (x *NotesReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotesReply.ProtoReflect.Descriptor instead.
 func (*NotesReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{68}
+	return file_rhapsode_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *NotesReply) GetNotes() []*NoteRecord {
@@ -4425,7 +4577,7 @@ type CompareRequest struct {
 
 func (x *CompareRequest) Reset() {
 	*x = CompareRequest{}
-	mi := &file_rhapsode_proto_msgTypes[69]
+	mi := &file_rhapsode_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4437,7 +4589,7 @@ func (x *CompareRequest) String() string {
 func (*CompareRequest) ProtoMessage() {}
 
 func (x *CompareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[69]
+	mi := &file_rhapsode_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4450,7 +4602,7 @@ func (x *CompareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareRequest.ProtoReflect.Descriptor instead.
 func (*CompareRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{69}
+	return file_rhapsode_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *CompareRequest) GetRepo() string {
@@ -4502,7 +4654,7 @@ type CompareReply struct {
 
 func (x *CompareReply) Reset() {
 	*x = CompareReply{}
-	mi := &file_rhapsode_proto_msgTypes[70]
+	mi := &file_rhapsode_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4514,7 +4666,7 @@ func (x *CompareReply) String() string {
 func (*CompareReply) ProtoMessage() {}
 
 func (x *CompareReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[70]
+	mi := &file_rhapsode_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4527,7 +4679,7 @@ func (x *CompareReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareReply.ProtoReflect.Descriptor instead.
 func (*CompareReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{70}
+	return file_rhapsode_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *CompareReply) GetBase() []byte {
@@ -4581,7 +4733,7 @@ type BlameReply struct {
 
 func (x *BlameReply) Reset() {
 	*x = BlameReply{}
-	mi := &file_rhapsode_proto_msgTypes[71]
+	mi := &file_rhapsode_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4593,7 +4745,7 @@ func (x *BlameReply) String() string {
 func (*BlameReply) ProtoMessage() {}
 
 func (x *BlameReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[71]
+	mi := &file_rhapsode_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4606,7 +4758,7 @@ func (x *BlameReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlameReply.ProtoReflect.Descriptor instead.
 func (*BlameReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{71}
+	return file_rhapsode_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *BlameReply) GetBlamed() []*Blamed {
@@ -4630,7 +4782,7 @@ type Blamed struct {
 
 func (x *Blamed) Reset() {
 	*x = Blamed{}
-	mi := &file_rhapsode_proto_msgTypes[72]
+	mi := &file_rhapsode_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4642,7 +4794,7 @@ func (x *Blamed) String() string {
 func (*Blamed) ProtoMessage() {}
 
 func (x *Blamed) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[72]
+	mi := &file_rhapsode_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4655,7 +4807,7 @@ func (x *Blamed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Blamed.ProtoReflect.Descriptor instead.
 func (*Blamed) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{72}
+	return file_rhapsode_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *Blamed) GetFirst() int64 {
@@ -4709,7 +4861,7 @@ type ErrandKey struct {
 
 func (x *ErrandKey) Reset() {
 	*x = ErrandKey{}
-	mi := &file_rhapsode_proto_msgTypes[73]
+	mi := &file_rhapsode_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4721,7 +4873,7 @@ func (x *ErrandKey) String() string {
 func (*ErrandKey) ProtoMessage() {}
 
 func (x *ErrandKey) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[73]
+	mi := &file_rhapsode_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4734,7 +4886,7 @@ func (x *ErrandKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrandKey.ProtoReflect.Descriptor instead.
 func (*ErrandKey) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{73}
+	return file_rhapsode_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *ErrandKey) GetKey() []byte {
@@ -4756,7 +4908,7 @@ type ErrandRequest struct {
 
 func (x *ErrandRequest) Reset() {
 	*x = ErrandRequest{}
-	mi := &file_rhapsode_proto_msgTypes[74]
+	mi := &file_rhapsode_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4768,7 +4920,7 @@ func (x *ErrandRequest) String() string {
 func (*ErrandRequest) ProtoMessage() {}
 
 func (x *ErrandRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[74]
+	mi := &file_rhapsode_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4781,7 +4933,7 @@ func (x *ErrandRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrandRequest.ProtoReflect.Descriptor instead.
 func (*ErrandRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{74}
+	return file_rhapsode_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *ErrandRequest) GetKey() []byte {
@@ -4823,7 +4975,7 @@ type FinishErrandRequest struct {
 
 func (x *FinishErrandRequest) Reset() {
 	*x = FinishErrandRequest{}
-	mi := &file_rhapsode_proto_msgTypes[75]
+	mi := &file_rhapsode_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4835,7 +4987,7 @@ func (x *FinishErrandRequest) String() string {
 func (*FinishErrandRequest) ProtoMessage() {}
 
 func (x *FinishErrandRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[75]
+	mi := &file_rhapsode_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4848,7 +5000,7 @@ func (x *FinishErrandRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishErrandRequest.ProtoReflect.Descriptor instead.
 func (*FinishErrandRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{75}
+	return file_rhapsode_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *FinishErrandRequest) GetErrand() *ErrandRequest {
@@ -4883,7 +5035,7 @@ type ErrandReply struct {
 
 func (x *ErrandReply) Reset() {
 	*x = ErrandReply{}
-	mi := &file_rhapsode_proto_msgTypes[76]
+	mi := &file_rhapsode_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4895,7 +5047,7 @@ func (x *ErrandReply) String() string {
 func (*ErrandReply) ProtoMessage() {}
 
 func (x *ErrandReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[76]
+	mi := &file_rhapsode_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4908,7 +5060,7 @@ func (x *ErrandReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrandReply.ProtoReflect.Descriptor instead.
 func (*ErrandReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{76}
+	return file_rhapsode_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *ErrandReply) GetErrand() *ErrandRequest {
@@ -4943,7 +5095,7 @@ type Scope struct {
 
 func (x *Scope) Reset() {
 	*x = Scope{}
-	mi := &file_rhapsode_proto_msgTypes[77]
+	mi := &file_rhapsode_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4955,7 +5107,7 @@ func (x *Scope) String() string {
 func (*Scope) ProtoMessage() {}
 
 func (x *Scope) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[77]
+	mi := &file_rhapsode_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4968,7 +5120,7 @@ func (x *Scope) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scope.ProtoReflect.Descriptor instead.
 func (*Scope) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{77}
+	return file_rhapsode_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *Scope) GetRepos() []string {
@@ -5008,7 +5160,7 @@ type TokenRecord struct {
 
 func (x *TokenRecord) Reset() {
 	*x = TokenRecord{}
-	mi := &file_rhapsode_proto_msgTypes[78]
+	mi := &file_rhapsode_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5020,7 +5172,7 @@ func (x *TokenRecord) String() string {
 func (*TokenRecord) ProtoMessage() {}
 
 func (x *TokenRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[78]
+	mi := &file_rhapsode_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5033,7 +5185,7 @@ func (x *TokenRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenRecord.ProtoReflect.Descriptor instead.
 func (*TokenRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{78}
+	return file_rhapsode_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *TokenRecord) GetId() string {
@@ -5101,7 +5253,7 @@ type TokenRequest struct {
 
 func (x *TokenRequest) Reset() {
 	*x = TokenRequest{}
-	mi := &file_rhapsode_proto_msgTypes[79]
+	mi := &file_rhapsode_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5113,7 +5265,7 @@ func (x *TokenRequest) String() string {
 func (*TokenRequest) ProtoMessage() {}
 
 func (x *TokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[79]
+	mi := &file_rhapsode_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5126,7 +5278,7 @@ func (x *TokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenRequest.ProtoReflect.Descriptor instead.
 func (*TokenRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{79}
+	return file_rhapsode_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *TokenRequest) GetId() string {
@@ -5145,7 +5297,7 @@ type TokensRequest struct {
 
 func (x *TokensRequest) Reset() {
 	*x = TokensRequest{}
-	mi := &file_rhapsode_proto_msgTypes[80]
+	mi := &file_rhapsode_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5157,7 +5309,7 @@ func (x *TokensRequest) String() string {
 func (*TokensRequest) ProtoMessage() {}
 
 func (x *TokensRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[80]
+	mi := &file_rhapsode_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5170,7 +5322,7 @@ func (x *TokensRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokensRequest.ProtoReflect.Descriptor instead.
 func (*TokensRequest) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{80}
+	return file_rhapsode_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *TokensRequest) GetPage() *Page {
@@ -5190,7 +5342,7 @@ type TokensReply struct {
 
 func (x *TokensReply) Reset() {
 	*x = TokensReply{}
-	mi := &file_rhapsode_proto_msgTypes[81]
+	mi := &file_rhapsode_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5202,7 +5354,7 @@ func (x *TokensReply) String() string {
 func (*TokensReply) ProtoMessage() {}
 
 func (x *TokensReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[81]
+	mi := &file_rhapsode_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5215,7 +5367,7 @@ func (x *TokensReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokensReply.ProtoReflect.Descriptor instead.
 func (*TokensReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{81}
+	return file_rhapsode_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *TokensReply) GetTokens() []*TokenRecord {
@@ -5246,7 +5398,7 @@ type CallerRecord struct {
 
 func (x *CallerRecord) Reset() {
 	*x = CallerRecord{}
-	mi := &file_rhapsode_proto_msgTypes[82]
+	mi := &file_rhapsode_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5258,7 +5410,7 @@ func (x *CallerRecord) String() string {
 func (*CallerRecord) ProtoMessage() {}
 
 func (x *CallerRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[82]
+	mi := &file_rhapsode_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5271,7 +5423,7 @@ func (x *CallerRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallerRecord.ProtoReflect.Descriptor instead.
 func (*CallerRecord) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{82}
+	return file_rhapsode_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *CallerRecord) GetUser() string {
@@ -5327,7 +5479,7 @@ type SettingsReply struct {
 
 func (x *SettingsReply) Reset() {
 	*x = SettingsReply{}
-	mi := &file_rhapsode_proto_msgTypes[83]
+	mi := &file_rhapsode_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5339,7 +5491,7 @@ func (x *SettingsReply) String() string {
 func (*SettingsReply) ProtoMessage() {}
 
 func (x *SettingsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_rhapsode_proto_msgTypes[83]
+	mi := &file_rhapsode_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5352,7 +5504,7 @@ func (x *SettingsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettingsReply.ProtoReflect.Descriptor instead.
 func (*SettingsReply) Descriptor() ([]byte, []int) {
-	return file_rhapsode_proto_rawDescGZIP(), []int{83}
+	return file_rhapsode_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *SettingsReply) GetText() []byte {
@@ -5493,7 +5645,7 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x03old\x18\x02 \x01(\v2\x15.rhapsode.fs.v1.EntryR\x03old\x12'\n" +
 	"\x03new\x18\x03 \x01(\v2\x15.rhapsode.fs.v1.EntryR\x03new\"!\n" +
 	"\vRepoRequest\x12\x12\n" +
-	"\x04repo\x18\x01 \x01(\tR\x04repo\"\xcb\x01\n" +
+	"\x04repo\x18\x01 \x01(\tR\x04repo\"\xfb\x01\n" +
 	"\n" +
 	"RepoRecord\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
@@ -5502,7 +5654,13 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\vdescription\x18\x04 \x01(\tR\vdescription\x12\x18\n" +
 	"\acreated\x18\x05 \x01(\x03R\acreated\x12\x1a\n" +
 	"\brevision\x18\x06 \x01(\x03R\brevision\x12\x1a\n" +
-	"\breplicas\x18\a \x01(\x05R\breplicas\"8\n" +
+	"\breplicas\x18\a \x01(\x05R\breplicas\x12.\n" +
+	"\x06origin\x18\b \x01(\v2\x16.rhapsode.fs.v1.OriginR\x06origin\"\\\n" +
+	"\x06Origin\x12\x12\n" +
+	"\x04repo\x18\x01 \x01(\tR\x04repo\x12\x10\n" +
+	"\x03rev\x18\x02 \x01(\tR\x03rev\x12\x16\n" +
+	"\x06commit\x18\x03 \x01(\fR\x06commit\x12\x14\n" +
+	"\x05title\x18\x04 \x01(\tR\x05title\"8\n" +
 	"\fReposRequest\x12(\n" +
 	"\x04page\x18\x01 \x01(\v2\x14.rhapsode.fs.v1.PageR\x04page\"R\n" +
 	"\n" +
@@ -5565,15 +5723,20 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x06expect\x18\x03 \x01(\v2\x16.rhapsode.fs.v1.ExpectR\x06expect\x12\x0e\n" +
 	"\x02to\x18\x04 \x01(\tR\x02to\x12\x14\n" +
 	"\x05force\x18\x05 \x01(\bR\x05force\x12\x18\n" +
-	"\arequest\x18\x06 \x01(\fR\arequest\"\xc8\x01\n" +
+	"\arequest\x18\x06 \x01(\fR\arequest\"\xf8\x01\n" +
 	"\x0ePutRepoRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12%\n" +
 	"\x0edefault_branch\x18\x02 \x01(\tR\rdefaultBranch\x12%\n" +
 	"\vdescription\x18\x03 \x01(\tH\x00R\vdescription\x88\x01\x01\x12\x1a\n" +
 	"\brevision\x18\x04 \x01(\x03R\brevision\x12\x18\n" +
 	"\arequest\x18\x05 \x01(\fR\arequest\x12\x12\n" +
-	"\x04name\x18\x06 \x01(\tR\x04nameB\x0e\n" +
-	"\f_description\"X\n" +
+	"\x04name\x18\x06 \x01(\tR\x04name\x12.\n" +
+	"\x06derive\x18\a \x01(\v2\x16.rhapsode.fs.v1.DeriveR\x06deriveB\x0e\n" +
+	"\f_description\"D\n" +
+	"\x06Derive\x12\x12\n" +
+	"\x04repo\x18\x01 \x01(\tR\x04repo\x12\x10\n" +
+	"\x03rev\x18\x02 \x01(\tR\x03rev\x12\x14\n" +
+	"\x05title\x18\x03 \x01(\tR\x05title\"X\n" +
 	"\fPutRepoReply\x12.\n" +
 	"\x04repo\x18\x01 \x01(\v2\x1a.rhapsode.fs.v1.RepoRecordR\x04repo\x12\x18\n" +
 	"\acreated\x18\x02 \x01(\bR\acreated\"?\n" +
@@ -5638,7 +5801,7 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\aservice\x18\x02 \x01(\tR\aservice\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\x05R\aversion\x12\x1c\n" +
 	"\tadvertise\x18\x04 \x01(\bR\tadvertise\x12\x12\n" +
-	"\x04data\x18\x05 \x01(\fR\x04data\"\xb8\x02\n" +
+	"\x04data\x18\x05 \x01(\fR\x04data\"\xd5\x02\n" +
 	"\fMergeRequest\x12\x12\n" +
 	"\x04repo\x18\x01 \x01(\tR\x04repo\x12\x12\n" +
 	"\x04into\x18\x02 \x01(\tR\x04into\x12.\n" +
@@ -5648,7 +5811,9 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\amessage\x18\x06 \x01(\tR\amessage\x12<\n" +
 	"\vresolutions\x18\a \x03(\v2\x1a.rhapsode.fs.v1.ResolutionR\vresolutions\x12\x17\n" +
 	"\adry_run\x18\b \x01(\bR\x06dryRun\x12\x18\n" +
-	"\arequest\x18\t \x01(\fR\arequest\"H\n" +
+	"\arequest\x18\t \x01(\fR\arequest\x12\x1b\n" +
+	"\tfrom_repo\x18\n" +
+	" \x01(\tR\bfromRepo\"H\n" +
 	"\n" +
 	"Resolution\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\fR\x04path\x12\x10\n" +
@@ -5842,7 +6007,7 @@ func file_rhapsode_proto_rawDescGZIP() []byte {
 	return file_rhapsode_proto_rawDescData
 }
 
-var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
+var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 87)
 var file_rhapsode_proto_goTypes = []any{
 	(*Empty)(nil),               // 0: rhapsode.fs.v1.Empty
 	(*Chunk)(nil),               // 1: rhapsode.fs.v1.Chunk
@@ -5871,67 +6036,69 @@ var file_rhapsode_proto_goTypes = []any{
 	(*FileChange)(nil),          // 24: rhapsode.fs.v1.FileChange
 	(*RepoRequest)(nil),         // 25: rhapsode.fs.v1.RepoRequest
 	(*RepoRecord)(nil),          // 26: rhapsode.fs.v1.RepoRecord
-	(*ReposRequest)(nil),        // 27: rhapsode.fs.v1.ReposRequest
-	(*ReposReply)(nil),          // 28: rhapsode.fs.v1.ReposReply
-	(*RefsRequest)(nil),         // 29: rhapsode.fs.v1.RefsRequest
-	(*RefsReply)(nil),           // 30: rhapsode.fs.v1.RefsReply
-	(*RefRequest)(nil),          // 31: rhapsode.fs.v1.RefRequest
-	(*RefRecord)(nil),           // 32: rhapsode.fs.v1.RefRecord
-	(*UploadRequest)(nil),       // 33: rhapsode.fs.v1.UploadRequest
-	(*Expect)(nil),              // 34: rhapsode.fs.v1.Expect
-	(*ChangeRequest)(nil),       // 35: rhapsode.fs.v1.ChangeRequest
-	(*Change)(nil),              // 36: rhapsode.fs.v1.Change
-	(*ChangeReply)(nil),         // 37: rhapsode.fs.v1.ChangeReply
-	(*Outcome)(nil),             // 38: rhapsode.fs.v1.Outcome
-	(*MoveRefRequest)(nil),      // 39: rhapsode.fs.v1.MoveRefRequest
-	(*PutRepoRequest)(nil),      // 40: rhapsode.fs.v1.PutRepoRequest
-	(*PutRepoReply)(nil),        // 41: rhapsode.fs.v1.PutRepoReply
-	(*DeleteRepoRequest)(nil),   // 42: rhapsode.fs.v1.DeleteRepoRequest
-	(*ReceiveRequest)(nil),      // 43: rhapsode.fs.v1.ReceiveRequest
-	(*ImportRequest)(nil),       // 44: rhapsode.fs.v1.ImportRequest
-	(*ImportReply)(nil),         // 45: rhapsode.fs.v1.ImportReply
-	(*Object)(nil),              // 46: rhapsode.fs.v1.Object
-	(*PutObjectsRequest)(nil),   // 47: rhapsode.fs.v1.PutObjectsRequest
-	(*ObjectRequest)(nil),       // 48: rhapsode.fs.v1.ObjectRequest
-	(*ObjectPart)(nil),          // 49: rhapsode.fs.v1.ObjectPart
-	(*DigestsRequest)(nil),      // 50: rhapsode.fs.v1.DigestsRequest
-	(*DigestsReply)(nil),        // 51: rhapsode.fs.v1.DigestsReply
-	(*PutBodyRequest)(nil),      // 52: rhapsode.fs.v1.PutBodyRequest
-	(*PutPackRequest)(nil),      // 53: rhapsode.fs.v1.PutPackRequest
-	(*GitRequest)(nil),          // 54: rhapsode.fs.v1.GitRequest
-	(*MergeRequest)(nil),        // 55: rhapsode.fs.v1.MergeRequest
-	(*Resolution)(nil),          // 56: rhapsode.fs.v1.Resolution
-	(*MergeReply)(nil),          // 57: rhapsode.fs.v1.MergeReply
-	(*PickRequest)(nil),         // 58: rhapsode.fs.v1.PickRequest
-	(*KeepRequest)(nil),         // 59: rhapsode.fs.v1.KeepRequest
-	(*KeepReply)(nil),           // 60: rhapsode.fs.v1.KeepReply
-	(*MergeConflict)(nil),       // 61: rhapsode.fs.v1.MergeConflict
-	(*ReleaseRequest)(nil),      // 62: rhapsode.fs.v1.ReleaseRequest
-	(*NewTag)(nil),              // 63: rhapsode.fs.v1.NewTag
-	(*ReleaseReply)(nil),        // 64: rhapsode.fs.v1.ReleaseReply
-	(*NoteRecord)(nil),          // 65: rhapsode.fs.v1.NoteRecord
-	(*NoteRequest)(nil),         // 66: rhapsode.fs.v1.NoteRequest
-	(*NotesRequest)(nil),        // 67: rhapsode.fs.v1.NotesRequest
-	(*NotesReply)(nil),          // 68: rhapsode.fs.v1.NotesReply
-	(*CompareRequest)(nil),      // 69: rhapsode.fs.v1.CompareRequest
-	(*CompareReply)(nil),        // 70: rhapsode.fs.v1.CompareReply
-	(*BlameReply)(nil),          // 71: rhapsode.fs.v1.BlameReply
-	(*Blamed)(nil),              // 72: rhapsode.fs.v1.Blamed
-	(*ErrandKey)(nil),           // 73: rhapsode.fs.v1.ErrandKey
-	(*ErrandRequest)(nil),       // 74: rhapsode.fs.v1.ErrandRequest
-	(*FinishErrandRequest)(nil), // 75: rhapsode.fs.v1.FinishErrandRequest
-	(*ErrandReply)(nil),         // 76: rhapsode.fs.v1.ErrandReply
-	(*Scope)(nil),               // 77: rhapsode.fs.v1.Scope
-	(*TokenRecord)(nil),         // 78: rhapsode.fs.v1.TokenRecord
-	(*TokenRequest)(nil),        // 79: rhapsode.fs.v1.TokenRequest
-	(*TokensRequest)(nil),       // 80: rhapsode.fs.v1.TokensRequest
-	(*TokensReply)(nil),         // 81: rhapsode.fs.v1.TokensReply
-	(*CallerRecord)(nil),        // 82: rhapsode.fs.v1.CallerRecord
-	(*SettingsReply)(nil),       // 83: rhapsode.fs.v1.SettingsReply
-	nil,                         // 84: rhapsode.fs.v1.Fault.FactsEntry
+	(*Origin)(nil),              // 27: rhapsode.fs.v1.Origin
+	(*ReposRequest)(nil),        // 28: rhapsode.fs.v1.ReposRequest
+	(*ReposReply)(nil),          // 29: rhapsode.fs.v1.ReposReply
+	(*RefsRequest)(nil),         // 30: rhapsode.fs.v1.RefsRequest
+	(*RefsReply)(nil),           // 31: rhapsode.fs.v1.RefsReply
+	(*RefRequest)(nil),          // 32: rhapsode.fs.v1.RefRequest
+	(*RefRecord)(nil),           // 33: rhapsode.fs.v1.RefRecord
+	(*UploadRequest)(nil),       // 34: rhapsode.fs.v1.UploadRequest
+	(*Expect)(nil),              // 35: rhapsode.fs.v1.Expect
+	(*ChangeRequest)(nil),       // 36: rhapsode.fs.v1.ChangeRequest
+	(*Change)(nil),              // 37: rhapsode.fs.v1.Change
+	(*ChangeReply)(nil),         // 38: rhapsode.fs.v1.ChangeReply
+	(*Outcome)(nil),             // 39: rhapsode.fs.v1.Outcome
+	(*MoveRefRequest)(nil),      // 40: rhapsode.fs.v1.MoveRefRequest
+	(*PutRepoRequest)(nil),      // 41: rhapsode.fs.v1.PutRepoRequest
+	(*Derive)(nil),              // 42: rhapsode.fs.v1.Derive
+	(*PutRepoReply)(nil),        // 43: rhapsode.fs.v1.PutRepoReply
+	(*DeleteRepoRequest)(nil),   // 44: rhapsode.fs.v1.DeleteRepoRequest
+	(*ReceiveRequest)(nil),      // 45: rhapsode.fs.v1.ReceiveRequest
+	(*ImportRequest)(nil),       // 46: rhapsode.fs.v1.ImportRequest
+	(*ImportReply)(nil),         // 47: rhapsode.fs.v1.ImportReply
+	(*Object)(nil),              // 48: rhapsode.fs.v1.Object
+	(*PutObjectsRequest)(nil),   // 49: rhapsode.fs.v1.PutObjectsRequest
+	(*ObjectRequest)(nil),       // 50: rhapsode.fs.v1.ObjectRequest
+	(*ObjectPart)(nil),          // 51: rhapsode.fs.v1.ObjectPart
+	(*DigestsRequest)(nil),      // 52: rhapsode.fs.v1.DigestsRequest
+	(*DigestsReply)(nil),        // 53: rhapsode.fs.v1.DigestsReply
+	(*PutBodyRequest)(nil),      // 54: rhapsode.fs.v1.PutBodyRequest
+	(*PutPackRequest)(nil),      // 55: rhapsode.fs.v1.PutPackRequest
+	(*GitRequest)(nil),          // 56: rhapsode.fs.v1.GitRequest
+	(*MergeRequest)(nil),        // 57: rhapsode.fs.v1.MergeRequest
+	(*Resolution)(nil),          // 58: rhapsode.fs.v1.Resolution
+	(*MergeReply)(nil),          // 59: rhapsode.fs.v1.MergeReply
+	(*PickRequest)(nil),         // 60: rhapsode.fs.v1.PickRequest
+	(*KeepRequest)(nil),         // 61: rhapsode.fs.v1.KeepRequest
+	(*KeepReply)(nil),           // 62: rhapsode.fs.v1.KeepReply
+	(*MergeConflict)(nil),       // 63: rhapsode.fs.v1.MergeConflict
+	(*ReleaseRequest)(nil),      // 64: rhapsode.fs.v1.ReleaseRequest
+	(*NewTag)(nil),              // 65: rhapsode.fs.v1.NewTag
+	(*ReleaseReply)(nil),        // 66: rhapsode.fs.v1.ReleaseReply
+	(*NoteRecord)(nil),          // 67: rhapsode.fs.v1.NoteRecord
+	(*NoteRequest)(nil),         // 68: rhapsode.fs.v1.NoteRequest
+	(*NotesRequest)(nil),        // 69: rhapsode.fs.v1.NotesRequest
+	(*NotesReply)(nil),          // 70: rhapsode.fs.v1.NotesReply
+	(*CompareRequest)(nil),      // 71: rhapsode.fs.v1.CompareRequest
+	(*CompareReply)(nil),        // 72: rhapsode.fs.v1.CompareReply
+	(*BlameReply)(nil),          // 73: rhapsode.fs.v1.BlameReply
+	(*Blamed)(nil),              // 74: rhapsode.fs.v1.Blamed
+	(*ErrandKey)(nil),           // 75: rhapsode.fs.v1.ErrandKey
+	(*ErrandRequest)(nil),       // 76: rhapsode.fs.v1.ErrandRequest
+	(*FinishErrandRequest)(nil), // 77: rhapsode.fs.v1.FinishErrandRequest
+	(*ErrandReply)(nil),         // 78: rhapsode.fs.v1.ErrandReply
+	(*Scope)(nil),               // 79: rhapsode.fs.v1.Scope
+	(*TokenRecord)(nil),         // 80: rhapsode.fs.v1.TokenRecord
+	(*TokenRequest)(nil),        // 81: rhapsode.fs.v1.TokenRequest
+	(*TokensRequest)(nil),       // 82: rhapsode.fs.v1.TokensRequest
+	(*TokensReply)(nil),         // 83: rhapsode.fs.v1.TokensReply
+	(*CallerRecord)(nil),        // 84: rhapsode.fs.v1.CallerRecord
+	(*SettingsReply)(nil),       // 85: rhapsode.fs.v1.SettingsReply
+	nil,                         // 86: rhapsode.fs.v1.Fault.FactsEntry
 }
 var file_rhapsode_proto_depIdxs = []int32{
-	84,  // 0: rhapsode.fs.v1.Fault.facts:type_name -> rhapsode.fs.v1.Fault.FactsEntry
+	86,  // 0: rhapsode.fs.v1.Fault.facts:type_name -> rhapsode.fs.v1.Fault.FactsEntry
 	4,   // 1: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
 	4,   // 2: rhapsode.fs.v1.CommitRecord.committer:type_name -> rhapsode.fs.v1.Signature
 	10,  // 3: rhapsode.fs.v1.Location.replicas:type_name -> rhapsode.fs.v1.Replica
@@ -5954,138 +6121,140 @@ var file_rhapsode_proto_depIdxs = []int32{
 	24,  // 20: rhapsode.fs.v1.CommitReply.changes:type_name -> rhapsode.fs.v1.FileChange
 	5,   // 21: rhapsode.fs.v1.FileChange.old:type_name -> rhapsode.fs.v1.Entry
 	5,   // 22: rhapsode.fs.v1.FileChange.new:type_name -> rhapsode.fs.v1.Entry
-	8,   // 23: rhapsode.fs.v1.ReposRequest.page:type_name -> rhapsode.fs.v1.Page
-	26,  // 24: rhapsode.fs.v1.ReposReply.repos:type_name -> rhapsode.fs.v1.RepoRecord
-	8,   // 25: rhapsode.fs.v1.RefsRequest.page:type_name -> rhapsode.fs.v1.Page
-	32,  // 26: rhapsode.fs.v1.RefsReply.refs:type_name -> rhapsode.fs.v1.RefRecord
-	34,  // 27: rhapsode.fs.v1.ChangeRequest.head:type_name -> rhapsode.fs.v1.Expect
-	36,  // 28: rhapsode.fs.v1.ChangeRequest.changes:type_name -> rhapsode.fs.v1.Change
-	4,   // 29: rhapsode.fs.v1.ChangeRequest.author:type_name -> rhapsode.fs.v1.Signature
-	34,  // 30: rhapsode.fs.v1.Change.expect:type_name -> rhapsode.fs.v1.Expect
-	38,  // 31: rhapsode.fs.v1.ChangeReply.outcomes:type_name -> rhapsode.fs.v1.Outcome
-	34,  // 32: rhapsode.fs.v1.MoveRefRequest.expect:type_name -> rhapsode.fs.v1.Expect
-	26,  // 33: rhapsode.fs.v1.PutRepoReply.repo:type_name -> rhapsode.fs.v1.RepoRecord
-	32,  // 34: rhapsode.fs.v1.ImportReply.refs:type_name -> rhapsode.fs.v1.RefRecord
-	46,  // 35: rhapsode.fs.v1.PutObjectsRequest.objects:type_name -> rhapsode.fs.v1.Object
-	34,  // 36: rhapsode.fs.v1.MergeRequest.expect:type_name -> rhapsode.fs.v1.Expect
-	4,   // 37: rhapsode.fs.v1.MergeRequest.author:type_name -> rhapsode.fs.v1.Signature
-	56,  // 38: rhapsode.fs.v1.MergeRequest.resolutions:type_name -> rhapsode.fs.v1.Resolution
-	61,  // 39: rhapsode.fs.v1.MergeReply.conflicts:type_name -> rhapsode.fs.v1.MergeConflict
-	55,  // 40: rhapsode.fs.v1.PickRequest.merge:type_name -> rhapsode.fs.v1.MergeRequest
-	35,  // 41: rhapsode.fs.v1.KeepRequest.change:type_name -> rhapsode.fs.v1.ChangeRequest
-	5,   // 42: rhapsode.fs.v1.MergeConflict.base:type_name -> rhapsode.fs.v1.Entry
-	5,   // 43: rhapsode.fs.v1.MergeConflict.ours:type_name -> rhapsode.fs.v1.Entry
-	5,   // 44: rhapsode.fs.v1.MergeConflict.theirs:type_name -> rhapsode.fs.v1.Entry
-	35,  // 45: rhapsode.fs.v1.ReleaseRequest.record:type_name -> rhapsode.fs.v1.ChangeRequest
-	63,  // 46: rhapsode.fs.v1.ReleaseRequest.tags:type_name -> rhapsode.fs.v1.NewTag
-	37,  // 47: rhapsode.fs.v1.ReleaseReply.record:type_name -> rhapsode.fs.v1.ChangeReply
-	32,  // 48: rhapsode.fs.v1.ReleaseReply.tags:type_name -> rhapsode.fs.v1.RefRecord
-	8,   // 49: rhapsode.fs.v1.NotesRequest.page:type_name -> rhapsode.fs.v1.Page
-	65,  // 50: rhapsode.fs.v1.NotesReply.notes:type_name -> rhapsode.fs.v1.NoteRecord
-	24,  // 51: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
-	72,  // 52: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
-	4,   // 53: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
-	74,  // 54: rhapsode.fs.v1.FinishErrandRequest.errand:type_name -> rhapsode.fs.v1.ErrandRequest
-	74,  // 55: rhapsode.fs.v1.ErrandReply.errand:type_name -> rhapsode.fs.v1.ErrandRequest
-	77,  // 56: rhapsode.fs.v1.TokenRecord.scope:type_name -> rhapsode.fs.v1.Scope
-	8,   // 57: rhapsode.fs.v1.TokensRequest.page:type_name -> rhapsode.fs.v1.Page
-	78,  // 58: rhapsode.fs.v1.TokensReply.tokens:type_name -> rhapsode.fs.v1.TokenRecord
-	77,  // 59: rhapsode.fs.v1.CallerRecord.scope:type_name -> rhapsode.fs.v1.Scope
-	25,  // 60: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
-	11,  // 61: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
-	16,  // 62: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
-	17,  // 63: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
-	17,  // 64: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
-	17,  // 65: rhapsode.fs.v1.FileSystem.Follow:input_type -> rhapsode.fs.v1.PlaceRequest
-	21,  // 66: rhapsode.fs.v1.FileSystem.VersionAt:input_type -> rhapsode.fs.v1.MomentRequest
-	22,  // 67: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
-	25,  // 68: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
-	27,  // 69: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
-	29,  // 70: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
-	31,  // 71: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
-	33,  // 72: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
-	35,  // 73: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
-	39,  // 74: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
-	40,  // 75: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
-	42,  // 76: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
-	43,  // 77: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
-	44,  // 78: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
-	55,  // 79: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
-	62,  // 80: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
-	66,  // 81: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
-	67,  // 82: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
-	65,  // 83: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
-	66,  // 84: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
-	58,  // 85: rhapsode.fs.v1.FileSystem.Pick:input_type -> rhapsode.fs.v1.PickRequest
-	59,  // 86: rhapsode.fs.v1.FileSystem.Keep:input_type -> rhapsode.fs.v1.KeepRequest
-	69,  // 87: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
-	7,   // 88: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
-	74,  // 89: rhapsode.fs.v1.FileSystem.BeginErrand:input_type -> rhapsode.fs.v1.ErrandRequest
-	74,  // 90: rhapsode.fs.v1.FileSystem.HoldErrand:input_type -> rhapsode.fs.v1.ErrandRequest
-	75,  // 91: rhapsode.fs.v1.FileSystem.FinishErrand:input_type -> rhapsode.fs.v1.FinishErrandRequest
-	73,  // 92: rhapsode.fs.v1.FileSystem.Errand:input_type -> rhapsode.fs.v1.ErrandKey
-	0,   // 93: rhapsode.fs.v1.FileSystem.Whoami:input_type -> rhapsode.fs.v1.Empty
-	78,  // 94: rhapsode.fs.v1.FileSystem.PutToken:input_type -> rhapsode.fs.v1.TokenRecord
-	80,  // 95: rhapsode.fs.v1.FileSystem.Tokens:input_type -> rhapsode.fs.v1.TokensRequest
-	79,  // 96: rhapsode.fs.v1.FileSystem.DeleteToken:input_type -> rhapsode.fs.v1.TokenRequest
-	25,  // 97: rhapsode.fs.v1.FileSystem.Settings:input_type -> rhapsode.fs.v1.RepoRequest
-	47,  // 98: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
-	48,  // 99: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
-	50,  // 100: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
-	50,  // 101: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
-	52,  // 102: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
-	53,  // 103: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
-	54,  // 104: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
-	9,   // 105: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
-	13,  // 106: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
-	1,   // 107: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
-	18,  // 108: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
-	19,  // 109: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
-	19,  // 110: rhapsode.fs.v1.FileSystem.Follow:output_type -> rhapsode.fs.v1.HistoryReply
-	20,  // 111: rhapsode.fs.v1.FileSystem.VersionAt:output_type -> rhapsode.fs.v1.HistoryItem
-	23,  // 112: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
-	26,  // 113: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
-	28,  // 114: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
-	30,  // 115: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
-	32,  // 116: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
-	2,   // 117: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
-	37,  // 118: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
-	32,  // 119: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
-	41,  // 120: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
-	0,   // 121: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
-	45,  // 122: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
-	45,  // 123: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
-	57,  // 124: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
-	64,  // 125: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
-	65,  // 126: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
-	68,  // 127: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
-	65,  // 128: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
-	0,   // 129: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
-	57,  // 130: rhapsode.fs.v1.FileSystem.Pick:output_type -> rhapsode.fs.v1.MergeReply
-	60,  // 131: rhapsode.fs.v1.FileSystem.Keep:output_type -> rhapsode.fs.v1.KeepReply
-	70,  // 132: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
-	71,  // 133: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
-	76,  // 134: rhapsode.fs.v1.FileSystem.BeginErrand:output_type -> rhapsode.fs.v1.ErrandReply
-	0,   // 135: rhapsode.fs.v1.FileSystem.HoldErrand:output_type -> rhapsode.fs.v1.Empty
-	0,   // 136: rhapsode.fs.v1.FileSystem.FinishErrand:output_type -> rhapsode.fs.v1.Empty
-	76,  // 137: rhapsode.fs.v1.FileSystem.Errand:output_type -> rhapsode.fs.v1.ErrandReply
-	82,  // 138: rhapsode.fs.v1.FileSystem.Whoami:output_type -> rhapsode.fs.v1.CallerRecord
-	0,   // 139: rhapsode.fs.v1.FileSystem.PutToken:output_type -> rhapsode.fs.v1.Empty
-	81,  // 140: rhapsode.fs.v1.FileSystem.Tokens:output_type -> rhapsode.fs.v1.TokensReply
-	0,   // 141: rhapsode.fs.v1.FileSystem.DeleteToken:output_type -> rhapsode.fs.v1.Empty
-	83,  // 142: rhapsode.fs.v1.FileSystem.Settings:output_type -> rhapsode.fs.v1.SettingsReply
-	0,   // 143: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
-	49,  // 144: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
-	51,  // 145: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
-	0,   // 146: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
-	0,   // 147: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
-	0,   // 148: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
-	1,   // 149: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
-	105, // [105:150] is the sub-list for method output_type
-	60,  // [60:105] is the sub-list for method input_type
-	60,  // [60:60] is the sub-list for extension type_name
-	60,  // [60:60] is the sub-list for extension extendee
-	0,   // [0:60] is the sub-list for field type_name
+	27,  // 23: rhapsode.fs.v1.RepoRecord.origin:type_name -> rhapsode.fs.v1.Origin
+	8,   // 24: rhapsode.fs.v1.ReposRequest.page:type_name -> rhapsode.fs.v1.Page
+	26,  // 25: rhapsode.fs.v1.ReposReply.repos:type_name -> rhapsode.fs.v1.RepoRecord
+	8,   // 26: rhapsode.fs.v1.RefsRequest.page:type_name -> rhapsode.fs.v1.Page
+	33,  // 27: rhapsode.fs.v1.RefsReply.refs:type_name -> rhapsode.fs.v1.RefRecord
+	35,  // 28: rhapsode.fs.v1.ChangeRequest.head:type_name -> rhapsode.fs.v1.Expect
+	37,  // 29: rhapsode.fs.v1.ChangeRequest.changes:type_name -> rhapsode.fs.v1.Change
+	4,   // 30: rhapsode.fs.v1.ChangeRequest.author:type_name -> rhapsode.fs.v1.Signature
+	35,  // 31: rhapsode.fs.v1.Change.expect:type_name -> rhapsode.fs.v1.Expect
+	39,  // 32: rhapsode.fs.v1.ChangeReply.outcomes:type_name -> rhapsode.fs.v1.Outcome
+	35,  // 33: rhapsode.fs.v1.MoveRefRequest.expect:type_name -> rhapsode.fs.v1.Expect
+	42,  // 34: rhapsode.fs.v1.PutRepoRequest.derive:type_name -> rhapsode.fs.v1.Derive
+	26,  // 35: rhapsode.fs.v1.PutRepoReply.repo:type_name -> rhapsode.fs.v1.RepoRecord
+	33,  // 36: rhapsode.fs.v1.ImportReply.refs:type_name -> rhapsode.fs.v1.RefRecord
+	48,  // 37: rhapsode.fs.v1.PutObjectsRequest.objects:type_name -> rhapsode.fs.v1.Object
+	35,  // 38: rhapsode.fs.v1.MergeRequest.expect:type_name -> rhapsode.fs.v1.Expect
+	4,   // 39: rhapsode.fs.v1.MergeRequest.author:type_name -> rhapsode.fs.v1.Signature
+	58,  // 40: rhapsode.fs.v1.MergeRequest.resolutions:type_name -> rhapsode.fs.v1.Resolution
+	63,  // 41: rhapsode.fs.v1.MergeReply.conflicts:type_name -> rhapsode.fs.v1.MergeConflict
+	57,  // 42: rhapsode.fs.v1.PickRequest.merge:type_name -> rhapsode.fs.v1.MergeRequest
+	36,  // 43: rhapsode.fs.v1.KeepRequest.change:type_name -> rhapsode.fs.v1.ChangeRequest
+	5,   // 44: rhapsode.fs.v1.MergeConflict.base:type_name -> rhapsode.fs.v1.Entry
+	5,   // 45: rhapsode.fs.v1.MergeConflict.ours:type_name -> rhapsode.fs.v1.Entry
+	5,   // 46: rhapsode.fs.v1.MergeConflict.theirs:type_name -> rhapsode.fs.v1.Entry
+	36,  // 47: rhapsode.fs.v1.ReleaseRequest.record:type_name -> rhapsode.fs.v1.ChangeRequest
+	65,  // 48: rhapsode.fs.v1.ReleaseRequest.tags:type_name -> rhapsode.fs.v1.NewTag
+	38,  // 49: rhapsode.fs.v1.ReleaseReply.record:type_name -> rhapsode.fs.v1.ChangeReply
+	33,  // 50: rhapsode.fs.v1.ReleaseReply.tags:type_name -> rhapsode.fs.v1.RefRecord
+	8,   // 51: rhapsode.fs.v1.NotesRequest.page:type_name -> rhapsode.fs.v1.Page
+	67,  // 52: rhapsode.fs.v1.NotesReply.notes:type_name -> rhapsode.fs.v1.NoteRecord
+	24,  // 53: rhapsode.fs.v1.CompareReply.changes:type_name -> rhapsode.fs.v1.FileChange
+	74,  // 54: rhapsode.fs.v1.BlameReply.blamed:type_name -> rhapsode.fs.v1.Blamed
+	4,   // 55: rhapsode.fs.v1.Blamed.author:type_name -> rhapsode.fs.v1.Signature
+	76,  // 56: rhapsode.fs.v1.FinishErrandRequest.errand:type_name -> rhapsode.fs.v1.ErrandRequest
+	76,  // 57: rhapsode.fs.v1.ErrandReply.errand:type_name -> rhapsode.fs.v1.ErrandRequest
+	79,  // 58: rhapsode.fs.v1.TokenRecord.scope:type_name -> rhapsode.fs.v1.Scope
+	8,   // 59: rhapsode.fs.v1.TokensRequest.page:type_name -> rhapsode.fs.v1.Page
+	80,  // 60: rhapsode.fs.v1.TokensReply.tokens:type_name -> rhapsode.fs.v1.TokenRecord
+	79,  // 61: rhapsode.fs.v1.CallerRecord.scope:type_name -> rhapsode.fs.v1.Scope
+	25,  // 62: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
+	11,  // 63: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
+	16,  // 64: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
+	17,  // 65: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
+	17,  // 66: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
+	17,  // 67: rhapsode.fs.v1.FileSystem.Follow:input_type -> rhapsode.fs.v1.PlaceRequest
+	21,  // 68: rhapsode.fs.v1.FileSystem.VersionAt:input_type -> rhapsode.fs.v1.MomentRequest
+	22,  // 69: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
+	25,  // 70: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
+	28,  // 71: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
+	30,  // 72: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
+	32,  // 73: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
+	34,  // 74: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
+	36,  // 75: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
+	40,  // 76: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
+	41,  // 77: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
+	44,  // 78: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
+	45,  // 79: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
+	46,  // 80: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
+	57,  // 81: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
+	64,  // 82: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
+	68,  // 83: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
+	69,  // 84: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
+	67,  // 85: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
+	68,  // 86: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
+	60,  // 87: rhapsode.fs.v1.FileSystem.Pick:input_type -> rhapsode.fs.v1.PickRequest
+	61,  // 88: rhapsode.fs.v1.FileSystem.Keep:input_type -> rhapsode.fs.v1.KeepRequest
+	71,  // 89: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
+	7,   // 90: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
+	76,  // 91: rhapsode.fs.v1.FileSystem.BeginErrand:input_type -> rhapsode.fs.v1.ErrandRequest
+	76,  // 92: rhapsode.fs.v1.FileSystem.HoldErrand:input_type -> rhapsode.fs.v1.ErrandRequest
+	77,  // 93: rhapsode.fs.v1.FileSystem.FinishErrand:input_type -> rhapsode.fs.v1.FinishErrandRequest
+	75,  // 94: rhapsode.fs.v1.FileSystem.Errand:input_type -> rhapsode.fs.v1.ErrandKey
+	0,   // 95: rhapsode.fs.v1.FileSystem.Whoami:input_type -> rhapsode.fs.v1.Empty
+	80,  // 96: rhapsode.fs.v1.FileSystem.PutToken:input_type -> rhapsode.fs.v1.TokenRecord
+	82,  // 97: rhapsode.fs.v1.FileSystem.Tokens:input_type -> rhapsode.fs.v1.TokensRequest
+	81,  // 98: rhapsode.fs.v1.FileSystem.DeleteToken:input_type -> rhapsode.fs.v1.TokenRequest
+	25,  // 99: rhapsode.fs.v1.FileSystem.Settings:input_type -> rhapsode.fs.v1.RepoRequest
+	49,  // 100: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
+	50,  // 101: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
+	52,  // 102: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
+	52,  // 103: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
+	54,  // 104: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
+	55,  // 105: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
+	56,  // 106: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
+	9,   // 107: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
+	13,  // 108: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
+	1,   // 109: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
+	18,  // 110: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
+	19,  // 111: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
+	19,  // 112: rhapsode.fs.v1.FileSystem.Follow:output_type -> rhapsode.fs.v1.HistoryReply
+	20,  // 113: rhapsode.fs.v1.FileSystem.VersionAt:output_type -> rhapsode.fs.v1.HistoryItem
+	23,  // 114: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
+	26,  // 115: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
+	29,  // 116: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
+	31,  // 117: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
+	33,  // 118: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
+	2,   // 119: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
+	38,  // 120: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
+	33,  // 121: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
+	43,  // 122: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
+	0,   // 123: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
+	47,  // 124: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
+	47,  // 125: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
+	59,  // 126: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
+	66,  // 127: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
+	67,  // 128: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
+	70,  // 129: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
+	67,  // 130: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
+	0,   // 131: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
+	59,  // 132: rhapsode.fs.v1.FileSystem.Pick:output_type -> rhapsode.fs.v1.MergeReply
+	62,  // 133: rhapsode.fs.v1.FileSystem.Keep:output_type -> rhapsode.fs.v1.KeepReply
+	72,  // 134: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
+	73,  // 135: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
+	78,  // 136: rhapsode.fs.v1.FileSystem.BeginErrand:output_type -> rhapsode.fs.v1.ErrandReply
+	0,   // 137: rhapsode.fs.v1.FileSystem.HoldErrand:output_type -> rhapsode.fs.v1.Empty
+	0,   // 138: rhapsode.fs.v1.FileSystem.FinishErrand:output_type -> rhapsode.fs.v1.Empty
+	78,  // 139: rhapsode.fs.v1.FileSystem.Errand:output_type -> rhapsode.fs.v1.ErrandReply
+	84,  // 140: rhapsode.fs.v1.FileSystem.Whoami:output_type -> rhapsode.fs.v1.CallerRecord
+	0,   // 141: rhapsode.fs.v1.FileSystem.PutToken:output_type -> rhapsode.fs.v1.Empty
+	83,  // 142: rhapsode.fs.v1.FileSystem.Tokens:output_type -> rhapsode.fs.v1.TokensReply
+	0,   // 143: rhapsode.fs.v1.FileSystem.DeleteToken:output_type -> rhapsode.fs.v1.Empty
+	85,  // 144: rhapsode.fs.v1.FileSystem.Settings:output_type -> rhapsode.fs.v1.SettingsReply
+	0,   // 145: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
+	51,  // 146: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
+	53,  // 147: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
+	0,   // 148: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
+	0,   // 149: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
+	0,   // 150: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
+	1,   // 151: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
+	107, // [107:152] is the sub-list for method output_type
+	62,  // [62:107] is the sub-list for method input_type
+	62,  // [62:62] is the sub-list for extension type_name
+	62,  // [62:62] is the sub-list for extension extendee
+	0,   // [0:62] is the sub-list for field type_name
 }
 
 func init() { file_rhapsode_proto_init() }
@@ -6093,14 +6262,14 @@ func file_rhapsode_proto_init() {
 	if File_rhapsode_proto != nil {
 		return
 	}
-	file_rhapsode_proto_msgTypes[40].OneofWrappers = []any{}
+	file_rhapsode_proto_msgTypes[41].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rhapsode_proto_rawDesc), len(file_rhapsode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   85,
+			NumMessages:   87,
 			NumExtensions: 0,
 			NumServices:   3,
 		},
