@@ -23,6 +23,16 @@ func Bearing(text string) Credential { return Credential{text: text} }
 // is done so, never what a request says.
 func Behalf(id string) Credential { return Credential{id: id} }
 
+// cell is what no token is called.
+const cell = "cell"
+
+// Cell is the credential of a front end that looks after publications: it may read and publish
+// everywhere, so that one can be ended whose publisher may no longer do anything.
+func Cell() Credential { return Behalf(cell) }
+
+// IsCell says whether c is that of Cell.
+func (c Credential) IsCell() bool { return c.id == cell }
+
 // IsZero says whether nothing was brought.
 func (c Credential) IsZero() bool { return c == Credential{} }
 

@@ -48,25 +48,32 @@ type house struct {
 	publication.FS
 	t     *testing.T
 	repo  content.RepoID
+	ctx   context.Context // of who works there
 	clock *clock
 	fails atomic.Bool // the recipe does
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, clock: &clock{}}
+	h := &house{t: t, ctx: t.Context(), clock: &clock{}}
 	h.FS = fstest.MemoryAt(t, h.clock.now)
+	h.furnish()
+	return h
+}
+
+// furnish writes the book.
+func (h *house) furnish() {
+	h.t.Helper()
 	var err error
 	if h.repo, err = content.ParseRepoID("book"); err != nil {
-		t.Fatal(err)
+		h.t.Fatal(err)
 	}
-	if _, _, err := h.PutRepo(t.Context(), fsapi.RepoChange{ID: h.repo}); err != nil {
-		t.Fatal(err)
+	if _, _, err := h.PutRepo(h.ctx, fsapi.RepoChange{ID: h.repo}); err != nil {
+		h.t.Fatal(err)
 	}
 	h.write("collections/book.collection.xml", collectionXML("A Book", "m1", "m2"))
 	h.write("modules/m1/index.cnxml", moduleXML("m1", "One", "first"))
 	h.write("modules/m2/index.cnxml", moduleXML("m2", "Two", "first"))
-	return h
 }
 
 const metadata = `<md:content-id>%s</md:content-id><md:title>%s</md:title><md:license url="http://creativecommons.org/licenses/by/4.0/"/>
@@ -99,7 +106,7 @@ func (h *house) writeTo(branch content.RefName, name, text string) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	_, err = h.Change(h.t.Context(), content.ChangeSet{
+	_, err = h.Change(h.ctx, content.ChangeSet{
 		Repo: h.repo, Branch: branch, Author: content.Signature{Name: "Ada"},
 		Changes: []content.Change{{Path: path, Body: content.InlineBody([]byte(text))}},
 	})
@@ -142,7 +149,7 @@ func (h *house) until(p *publication.Publisher, id int, want ...publication.Stat
 	h.t.Helper()
 	deadline := time.After(30 * time.Second)
 	for {
-		pub, err := p.Get(h.t.Context(), h.repo, id)
+		pub, err := p.Get(h.ctx, h.repo, id)
 		if err == nil && slices.Contains(want, pub.State) {
 			return pub
 		}
@@ -160,7 +167,7 @@ func (h *house) until(p *publication.Publisher, id int, want ...publication.Stat
 // publishes asks for an edition and waits for it.
 func (h *house) publishes(p *publication.Publisher, o publication.Order) publication.Edition {
 	h.t.Helper()
-	pub, same, err := p.Ask(h.t.Context(), h.repo, o)
+	pub, same, err := p.Ask(h.ctx, h.repo, o)
 	if err != nil || same != nil {
 		h.t.Fatalf("ask: %v, %v", same, err)
 	}
@@ -168,7 +175,7 @@ func (h *house) publishes(p *publication.Publisher, o publication.Order) publica
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	e, err := p.Edition(h.t.Context(), h.repo, n)
+	e, err := p.Edition(h.ctx, h.repo, n)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -183,7 +190,7 @@ func (h *house) reads(rev, name, want string) {
 		h.t.Fatal(err)
 	}
 	path, _ := content.ParsePath(name)
-	stat, err := h.Stat(h.t.Context(), fsapi.StatQuestion{At: fsapi.At{Repo: h.repo, Rev: r, Path: path}, Inline: content.InlineLimit})
+	stat, err := h.Stat(h.ctx, fsapi.StatQuestion{At: fsapi.At{Repo: h.repo, Rev: r, Path: path}, Inline: content.InlineLimit})
 	if err != nil || !strings.Contains(string(stat.Inline), want) {
 		h.t.Fatalf("%s at %s: %q, %v; not %q", name, rev, stat.Inline, err, want)
 	}
@@ -391,7 +398,7 @@ func TestAFollowerHearsOfWhatItFollows(t *testing.T) {
 	if _, _, err := h.PutRepo(t.Context(), fsapi.RepoChange{ID: reader}); err != nil {
 		t.Fatal(err)
 	}
-	b := &house{FS: h.FS, t: t, repo: reader, clock: h.clock}
+	b := &house{FS: h.FS, t: t, ctx: h.ctx, repo: reader, clock: h.clock}
 	xml := collectionXML("A Reader", "m9", "book/m1", "book/m2")
 	xml = strings.Replace(xml, `document="book/m1"`, `document="m1" repository="book" version="latest"`, 1)
 	xml = strings.Replace(xml, `document="book/m2"`, `document="m2" repository="book" version="1"`, 1)

@@ -8,6 +8,7 @@ import (
 
 	"rhapsode/content"
 	"rhapsode/fs-service/fsapi"
+	"rhapsode/internal/caller"
 	"rhapsode/internal/fault"
 	"rhapsode/internal/run"
 )
@@ -124,7 +125,8 @@ type job struct {
 // person (both: the zero time), or until a time.
 func (p *Publisher) advance(ctx context.Context, t task) (due time.Time, err error) {
 	j := &job{Publisher: p, ledger: p.ledger(t.Repo)}
-	if j.pub, j.expect, err = j.ledger.publication(ctx, t.ID); err != nil {
+	own := caller.NewContext(ctx, caller.Cell())
+	if j.pub, j.expect, err = j.ledger.publication(own, t.ID); err != nil {
 		return due, ignore(err, fault.NotFound, fault.Gone)
 	}
 	ctx = j.pub.Publisher.asks(ctx)
@@ -133,7 +135,7 @@ func (p *Publisher) advance(ctx context.Context, t task) (due time.Time, err err
 		due, err = j.step(ctx)
 		if final(err) {
 			j.stop(err)
-			err = j.save(ctx)
+			err = j.save(own) // the publisher may no longer do anything
 		}
 		if err != nil || !due.IsZero() || j.pub.State == was && was.Waits() {
 			return due, err
