@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -14,7 +15,7 @@ import (
 func (p *program) conform() *cobra.Command {
 	o := conformance.Options{}
 	var list, asJSON, asJUnit bool
-	var target string
+	var target, token string
 	const use = "conform URL"
 	cmd := &cobra.Command{
 		Use:   use,
@@ -22,7 +23,8 @@ func (p *program) conform() *cobra.Command {
 		Long: `Judge a server, ours or another's, by HTTP's rules.
 
 Every case names its rule, what was due and what came. The server is written to:
-a repository of its own is made and taken away again. Another server than Rhapsode
+a repository of its own is made and taken away again. With an admin's token, who may
+do what is judged too, if the server asks (--anonymous none). Another server than Rhapsode
 is described by a file (--target); testclients/conformance/testdata/target.json
 is an example. The exit code is 1 if a MUST or SHOULD is broken.`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -35,7 +37,7 @@ is an example. The exit code is 1 if a MUST or SHOULD is broken.`,
 			if list {
 				return listRules(p.out)
 			}
-			o.URL, o.Target = args[0], conformance.Rhapsode()
+			o.URL, o.Target = args[0], conformance.Rhapsode(cmp.Or(token, os.Getenv(tokenVariable)))
 			if target != "" {
 				if o.Target, err = loadTarget(target); err != nil {
 					return err
@@ -65,6 +67,7 @@ is an example. The exit code is 1 if a MUST or SHOULD is broken.`,
 	f.BoolVar(&list, "list", false, "list the rules and judge nothing")
 	f.StringSliceVar(&o.Only, "only", nil, "cases: their ids, beginnings of them (9110/13.1.1), or patterns")
 	f.StringVar(&target, "target", "", "a file that describes another server")
+	f.StringVar(&token, "token", "", "an admin's token; empty: "+tokenVariable)
 	f.BoolVar(&o.Trace, "trace", false, "ask for the decisions that were taken, and count the edges")
 	f.IntVar(&o.Conns, "conns", 16, "requests under way at once")
 	f.DurationVar(&o.Timeout, "timeout", 0, "of one exchange (default 10s)")

@@ -22,7 +22,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestRulesHaveTheirReference(t *testing.T) {
-	form := regexp.MustCompile(`^(5789|5829|6585|6902|7240|7396|8246|8288|9110|9111|9112|9457|9530)/[0-9A]+(\.[0-9]+)*/[a-z0-9-]+$`)
+	form := regexp.MustCompile(`^(4918|5789|5829|6585|6750|6902|7089|7240|7396|7578|7725|8246|8288|9110|9111|9112|9457|9530|draft-[a-z-]+-[0-9]{2})/[0-9A]+(\.[0-9]+)*/[a-z0-9-]+$`)
 	seen := map[string]bool{}
 	for _, r := range conformance.List() {
 		if !form.MatchString(r.ID) || r.Text == "" {

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,7 +24,8 @@ type court struct {
 	now    func() time.Time
 	seen   *seen
 	names  atomic.Int64
-	offers offers // written by survey, before the first case
+	kept   []string // pairs of a name in braces and what it stands for; written by play, before the first case
+	offers offers   // written by survey, before the first case
 
 	// quiet is held for reading while something is asked, for writing by who
 	// must be alone.
@@ -91,9 +93,7 @@ func (c *court) play(ctx context.Context, steps []Step) error {
 			body = []byte(c.fill(s.Body, "", ""))
 		}
 		r := c.request(s.Method, c.fill(s.Path, "", ""), body)
-		for name, value := range s.Fields {
-			r.Fields = append(r.Fields, exchange.Field{Name: name, Value: value})
-		}
+		r.Fields = append(r.Fields, c.fields(s.Fields)...)
 		got, err := c.do(ctx, r)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", r.Method, r.Target, err)
@@ -101,23 +101,60 @@ func (c *court) play(ctx context.Context, steps []Step) error {
 		if !slices.Contains(s.Expect, got.Status) {
 			return fmt.Errorf("%s %s: %d, not %v: %s", r.Method, r.Target, got.Status, s.Expect, clip(got.Body))
 		}
+		if err := c.keep(s.Keep, got.Body); err != nil {
+			return fmt.Errorf("%s %s: %w", r.Method, r.Target, err)
+		}
+	}
+	return nil
+}
+
+// keep remembers members of a JSON object by other names.
+func (c *court) keep(names map[string]string, object []byte) error {
+	if len(names) == 0 {
+		return nil
+	}
+	var members map[string]any
+	if err := json.Unmarshal(object, &members); err != nil {
+		return fmt.Errorf("%w: %s", err, clip(object))
+	}
+	for name, member := range names {
+		value, ok := members[member].(string)
+		if !ok {
+			return fmt.Errorf("no text %q in %s", member, clip(object))
+		}
+		c.kept = append(c.kept, "{"+name+"}", value)
 	}
 	return nil
 }
 
 // request makes a request with the target's own fields; path may be a whole target.
 func (c *court) request(method, path string, body []byte, fields ...string) exchange.Request {
+	return c.requestAs(c.target.Fields, method, path, body, fields...)
+}
+
+// requestAs makes a request with the fields of somebody.
+func (c *court) requestAs(who map[string]string, method, path string, body []byte, fields ...string) exchange.Request {
 	r := exchange.Request{Method: method, Target: path, Body: body, Fields: exchange.Fields(fields...)}
 	if strings.HasPrefix(path, "/") {
 		r.Target = c.client.Prefix() + path
 	}
-	for name, value := range c.target.Fields {
-		r.Fields = append(r.Fields, exchange.Field{Name: name, Value: value})
+	for _, field := range c.fields(who) {
+		if r.Get(field.Name) == "" {
+			r.Fields = append(r.Fields, field)
+		}
 	}
 	if c.trace && r.Get("Prefer") == "" {
 		r.Fields = append(r.Fields, exchange.Field{Name: "Prefer", Value: "trace"})
 	}
 	return r
+}
+
+// fields are those of a target's description, filled in.
+func (c *court) fields(described map[string]string) (lines []exchange.Field) {
+	for name, value := range described {
+		lines = append(lines, exchange.Field{Name: name, Value: c.fill(value, "", "")})
+	}
+	return lines
 }
 
 func (c *court) do(ctx context.Context, r exchange.Request) (exchange.Response, error) {
@@ -136,7 +173,8 @@ func (c *court) doAlone(ctx context.Context, r exchange.Request) (exchange.Respo
 }
 
 func (c *court) fill(template, name, version string) string {
-	return strings.NewReplacer("{run}", c.run, "{name}", name, "{version}", version).Replace(template)
+	pairs := append([]string{"{run}", c.run, "{name}", name, "{version}", version}, c.kept...)
+	return strings.NewReplacer(pairs...).Replace(template)
 }
 
 // name returns a name that is free, with suffix at its end.

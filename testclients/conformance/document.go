@@ -85,7 +85,6 @@ func (t *trial) at(doc *document, d time.Duration) string {
 // old waits until the document's date is more than a second past, by the server's
 // clock. A date after it is then no date of the future.
 func (t *trial) old(d *document) {
-	const patience, step = 5 * time.Second, 100 * time.Millisecond
 	modified, _ := http.ParseTime(t.at(d, 0))
 	for range patience / step {
 		now, err := http.ParseTime(t.head(d.path).get("Date"))
@@ -93,11 +92,7 @@ func (t *trial) old(d *document) {
 		if now.Sub(modified) > time.Second {
 			return
 		}
-		select {
-		case <-time.After(step):
-		case <-t.ctx.Done():
-			t.fail("time to go on", "%v", t.ctx.Err())
-		}
+		t.rest()
 	}
 	t.fail("a Date that goes on from Last-Modified "+d.modified, "not after %v", patience)
 }

@@ -89,14 +89,14 @@ func (r Report) writeSums(b *strings.Builder) {
 	t.Flush() // to a Builder, which takes everything
 }
 
-// chapter is the RFC and, of RFC 9110, the chapter: what one file of cases covers.
+// chapter is the document and, of RFC 9110, the chapter: what one file of cases covers.
 func chapter(r Rule) string {
 	rfc, rest, _ := strings.Cut(r.ID, "/")
 	if number, _, _ := strings.Cut(rest, "."); rfc == "9110" {
 		number, _, _ = strings.Cut(number, "/")
 		return fmt.Sprintf("RFC 9110 %2s", number)
 	}
-	return "RFC " + rfc
+	return source(rfc)
 }
 
 func (r Report) writeCoverage(b *strings.Builder) {

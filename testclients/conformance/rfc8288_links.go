@@ -3,11 +3,10 @@ package conformance
 import (
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 )
 
-// links are RFC 8288, and the relations of RFC 5829.
+// links are RFC 8288.
 func links() []charge {
 	return []charge{
 		{"8288/3/syntax", Must, "Link is a list of <target>;parameters, each with a relation", func(t *trial) {
@@ -30,12 +29,6 @@ func links() []charge {
 				}
 			}
 		}},
-		{"5829/3.1/version-history", Choice, "a document tells where its history is", func(t *trial) {
-			path := t.document("versioned").path
-			t.needs(VersionHistory, t.get(path).get("Link") != "", "documents have no Link")
-			found := slices.ContainsFunc(t.links(path), func(l link) bool { return slices.Contains(l.rel, "version-history") })
-			t.needs(VersionHistory, found, `no Link has rel="version-history"`)
-		}},
 		{"8288/3/everywhere", Should, "HEAD and 200 have the same links", func(t *trial) {
 			path := t.document("linked").path
 			t.links(path)
@@ -56,11 +49,17 @@ var (
 )
 
 // links returns the links of a resource, or ends the case if there is none.
-func (t *trial) links(path string) (all []link) {
-	rest := strings.Join(t.get(path).status(200).Header.Values("Link"), ", ")
-	if rest == "" {
+func (t *trial) links(path string) []link {
+	all := t.linksOf(t.get(path).status(200))
+	if len(all) == 0 {
 		t.notApplicable("documents have no Link")
 	}
+	return all
+}
+
+// linksOf returns the links of an answer.
+func (t *trial) linksOf(a *answer) (all []link) {
+	rest := strings.Join(a.Header.Values("Link"), ", ")
 	for rest = strings.TrimSpace(rest); rest != ""; rest = strings.TrimSpace(rest) {
 		m := linkValue.FindStringSubmatch(rest)
 		t.check(m != nil, "<target>;parameters", "%q", rest)

@@ -66,9 +66,6 @@ func redirections() []charge {
 // refusals are RFC 9110 15.5 and 15.6.
 func refusals() []charge {
 	return []charge{
-		{"9110/15.5.2/challenge", Must, "401 carries a challenge", func(t *trial) {
-			t.get(t.place(t.target.Places.Protected, "protected")).status(401).has("WWW-Authenticate")
-		}},
 		{"9110/15.5.5/missing", Must, "what does not exist is 404", func(t *trial) {
 			t.get(t.free(".txt", "").path).status(404)
 			t.get("/there/is/nothing/of/this/name").status(404)

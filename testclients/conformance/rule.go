@@ -19,8 +19,8 @@ const (
 	Choice Level = "choice"
 )
 
-// Rule is what one case is about. Its ID begins with the RFC and the section,
-// as in "9110/13.1.1/weak".
+// Rule is what one case is about. Its ID begins with the RFC, or the name of a draft,
+// and the section, as in "9110/13.1.1/weak".
 type Rule struct {
 	ID    string `json:"id"`
 	Level Level  `json:"level"`
@@ -30,7 +30,15 @@ type Rule struct {
 // Section returns the rule's reference, as in "RFC 9110 13.1.1".
 func (r Rule) Section() string {
 	parts := strings.SplitN(r.ID, "/", 3)
-	return fmt.Sprintf("RFC %s %s", parts[0], parts[1])
+	return source(parts[0]) + " " + parts[1]
+}
+
+// source names an RFC by its number, and a draft by its name.
+func source(id string) string {
+	if strings.HasPrefix(id, "draft-") {
+		return id
+	}
+	return "RFC " + id
 }
 
 // Outcome is what came of a case.
@@ -79,9 +87,10 @@ func (c charge) rule() Rule { return Rule{c.id, c.level, c.text} }
 // charges returns every case, a file for each RFC or each chapter of RFC 9110.
 func charges() []charge {
 	return slices.Concat(
-		messages(), validators(), methods(), context9110(), negotiation(), conditions(), precedence(), product(),
-		ranges(), successes(), redirections(), refusals(), caching(), framing(), smuggling(), patching(), mergePatches(), jsonPatches(),
-		moreStatuses(), problems(), digests(), preferences(), links(), immutability(),
+		messages(), validators(), methods(), context9110(), authentication(), negotiation(), conditions(), precedence(), product(),
+		ranges(), successes(), redirections(), refusals(), caching(), framing(), smuggling(),
+		patching(), mergePatches(), jsonPatches(), textDiffs(), forms(), moreStatuses(), lockedAndWithheld(), rateLimits(),
+		problems(), digests(), preferences(), idempotencyKeys(), links(), versionLinks(), mementos(), immutability(),
 	)
 }
 

@@ -11,16 +11,18 @@ import (
 // Target says where on a server the judge may write and what the server claims
 // to offer. It is all that the judge knows of a server.
 //
-// In paths and bodies, {run} is a name that no other run has, {name} a name
-// that is free, and {version} the path that Content-Location named when
-// a document was last written.
+// In paths, bodies and fields, {run} is a name that no other run has, {name} a name
+// that is free, {version} the path that Content-Location named when a document was
+// last written, and what a step keeps is called what the step says.
 type Target struct {
 	Name string `json:"name"`
 	// Documents is the path of a document that PUT makes, GET reads and DELETE
 	// removes, with {name} in it.
 	Documents string `json:"documents"`
-	// Fields go with every request.
+	// Fields go with every request. Authorization and Cookie are those of somebody who
+	// may do everything, and are left out where it matters who asks.
 	Fields map[string]string `json:"fields,omitempty"`
+	People People            `json:"people"`
 	// Prepare runs before the first case, Cleanup after the last.
 	Prepare []Step `json:"prepare,omitempty"`
 	Cleanup []Step `json:"cleanup,omitempty"`
@@ -37,15 +39,27 @@ type Step struct {
 	Fields map[string]string `json:"fields,omitempty"`
 	Body   string            `json:"body,omitempty"`
 	Expect []int             `json:"expect"`
+	// Keep names members of the answer, a JSON object, by what they are called from then on.
+	Keep map[string]string `json:"keep,omitempty"`
+}
+
+// People are known by fields; nobody is without any.
+type People struct {
+	Reader   map[string]string `json:"reader,omitempty"`   // may read what is protected, and not change it
+	Stranger map[string]string `json:"stranger,omitempty"` // may not know whether there is such a thing
 }
 
 // Places are paths that only some servers have; an empty one is not offered.
 type Places struct {
 	Gone       string     `json:"gone,omitempty"`      // answers 410
 	Moved      string     `json:"moved,omitempty"`     // answers 301 or 308
-	Protected  string     `json:"protected,omitempty"` // answers 401
+	Protected  string     `json:"protected,omitempty"` // answers 401 to nobody
+	Unknown    string     `json:"unknown,omitempty"`   // beside what is protected, and not there
 	Limited    string     `json:"limited,omitempty"`   // answers 429
+	Locked     string     `json:"locked,omitempty"`    // answers 423 to who would change it
+	Withheld   string     `json:"withheld,omitempty"`  // answers 451
 	Immutable  string     `json:"immutable,omitempty"` // never changes; may be {version}
+	Form       Form       `json:"form"`
 	Collection Collection `json:"collection"`
 	Negotiated Negotiated `json:"negotiated"`
 }
@@ -55,6 +69,15 @@ type Collection struct {
 	Path string `json:"path,omitempty"`
 	Type string `json:"type,omitempty"`
 	Body string `json:"body,omitempty"`
+}
+
+// Form takes multipart/form-data whose first part is Name, of the type Type, and refers to
+// a second part that is called file: the content of a document.
+type Form struct {
+	Path  string `json:"path,omitempty"`
+	Name  string `json:"name,omitempty"`
+	Type  string `json:"type,omitempty"`
+	Value string `json:"value,omitempty"` // with {name}, that of the document
 }
 
 // Negotiated is a resource with a variant for each of two or more media types.
@@ -69,48 +92,29 @@ type Claim string
 
 // The claims.
 const (
-	Tags           Claim = "tags"            // documents have strong entity tags
-	Dates          Claim = "dates"           // documents have Last-Modified
-	Allow          Claim = "options"         // OPTIONS is answered with Allow
-	Ranges         Claim = "ranges"          // byte ranges of documents
-	Conditional    Claim = "428"             // overwriting without a condition is refused
-	Problems       Claim = "problems"        // errors are application/problem+json
-	MergePatch     Claim = "merge-patch"     // PATCH of JSON documents by RFC 7396
-	JSONPatch      Claim = "json-patch"      // PATCH of JSON documents by RFC 6902
-	Codings        Claim = "codings"         // documents in gzip
-	Digests        Claim = "digests"         // Repr-Digest and Content-Digest
-	Preferences    Claim = "preferences"     // Prefer: return=…
-	VersionHistory Claim = "version-history" // links of RFC 5829
+	Tags            Claim = "tags"            // documents have strong entity tags
+	Dates           Claim = "dates"           // documents have Last-Modified
+	Allow           Claim = "options"         // OPTIONS is answered with Allow
+	Ranges          Claim = "ranges"          // byte ranges of documents
+	Conditional     Claim = "428"             // overwriting without a condition is refused
+	Problems        Claim = "problems"        // errors are application/problem+json
+	MergePatch      Claim = "merge-patch"     // PATCH of JSON documents by RFC 7396
+	JSONPatch       Claim = "json-patch"      // PATCH of JSON documents by RFC 6902
+	TextDiff        Claim = "text-diff"       // PATCH of text documents by a unified diff
+	Codings         Claim = "codings"         // documents in gzip
+	Digests         Claim = "digests"         // Repr-Digest and Content-Digest
+	Preferences     Claim = "preferences"     // Prefer: return=…
+	Async           Claim = "respond-async"   // Prefer: respond-async, for what the collection makes
+	IdempotencyKeys Claim = "idempotency-key" // a POST to the collection with a key is carried out once
+	VersionHistory  Claim = "version-history" // links of RFC 5829
+	Memento         Claim = "memento"         // documents are their own TimeGates (RFC 7089)
+	Authentication  Claim = "authentication"  // it matters who asks
+	RateLimits      Claim = "rate-limits"     // answers tell how often one may ask
 )
 
 var claims = []Claim{
-	Tags, Dates, Allow, Ranges, Conditional, Problems, MergePatch, JSONPatch, Codings, Digests, Preferences, VersionHistory,
-}
-
-// Rhapsode describes our own service: a repository for each run.
-func Rhapsode() Target {
-	fresh := map[string]string{"Content-Type": "application/json", "If-None-Match": "*"}
-	return Target{
-		Name:      "rhapsode",
-		Documents: "/content/{run}@main/{name}",
-		Prepare: []Step{
-			{"PUT", "/repos/{run}", fresh, "{}", []int{201}},
-			{"PUT", "/repos/{run}-gone", fresh, "{}", []int{201}},
-			{"DELETE", "/repos/{run}-gone", map[string]string{"If-Match": "*"}, "", []int{200, 202, 204}},
-			{"PUT", "/content/{run}@main/folder/page.txt", map[string]string{"If-None-Match": "*"}, "a page", []int{201}},
-		},
-		Cleanup: []Step{
-			{"DELETE", "/repos/{run}", map[string]string{"If-Match": "*"}, "", []int{200, 202, 204}},
-		},
-		Claims: []Claim{Tags, Dates, Allow, Ranges, Conditional, Problems, Codings, Digests, VersionHistory},
-		Places: Places{
-			Gone:       "/repos/{run}-gone",
-			Moved:      "/content/{run}@main/folder",
-			Immutable:  "{version}",
-			Collection: Collection{"/repos/{run}/branches", "application/json", `{"name":"{name}","from":"main"}`},
-			Negotiated: Negotiated{"/repos/{run}", "/repos/{run}-never", []string{"application/json", "text/html"}},
-		},
-	}
+	Tags, Dates, Allow, Ranges, Conditional, Problems, MergePatch, JSONPatch, TextDiff, Codings, Digests, Preferences,
+	Async, IdempotencyKeys, VersionHistory, Memento, Authentication, RateLimits,
 }
 
 // Load reads the description of another server.

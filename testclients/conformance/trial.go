@@ -3,6 +3,8 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -105,6 +107,24 @@ func (t *trial) with(method, path, body string, fields ...string) *answer {
 	return t.send(t.request(method, path, []byte(body), fields...))
 }
 
+// by asks as somebody: with these fields beside those of the target that tell
+// nobody who asks.
+func (t *trial) by(who map[string]string, method, path, body string, fields ...string) *answer {
+	all := maps.Clone(t.target.Fields)
+	for _, name := range []string{"Authorization", "Cookie"} {
+		maps.DeleteFunc(all, func(field, _ string) bool { return strings.EqualFold(field, name) })
+	}
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, who)
+	var content []byte
+	if body != "" {
+		content = []byte(body)
+	}
+	return t.send(t.requestAs(all, method, path, content, fields...))
+}
+
 // alone keeps other cases from asking while compare compares several answers
 // about one state: a write by another may change what they say besides, such as
 // under which commit the document is to be had now.
@@ -140,8 +160,11 @@ func (t *trial) keep(sent string, got exchange.Response, err error) {
 	if len(t.recent) == recentExchanges {
 		t.recent = slices.Delete(t.recent, 0, 1)
 	}
-	t.recent = append(t.recent, Exchange{clip([]byte(sent)), tell(got, err)})
+	t.recent = append(t.recent, Exchange{clip([]byte(credentials.ReplaceAllString(sent, "$1 …"))), tell(got, err)})
 }
+
+// credentials are not for a report, which others read.
+var credentials = regexp.MustCompile(`(?mi)^((?:authorization|cookie):\s*\S{0,6})[^\r\n]*`)
 
 // tell writes an answer as a person would want to see it.
 func tell(got exchange.Response, err error) string {

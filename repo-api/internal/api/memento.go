@@ -59,7 +59,7 @@ func (d *document) versionFields(x *flow.Exchange, h http.Header) {
 			h.Add("Vary", acceptDatetime)
 		}
 		if !versions.This.IsZero() {
-			link.to(d.At(content.AtCommit(versions.This)).URL(), "latest-version")
+			link.to(d.At(content.AtCommit(versions.This)).URL(), "latest-version working-copy-of")
 		}
 	case versions.Line.IsZero():
 		return // a change, or more than is known of

@@ -49,7 +49,7 @@ func TestVersionsLeadToEachOther(t *testing.T) {
 	urls := s.versions(4)
 	for _, method := range []string{"GET", "HEAD"} {
 		now := s.want(200, method, doc, "").links()
-		if now["latest-version"] != urls[3] || now["predecessor-version"] != urls[2] || now["successor-version"] != "" {
+		if now["latest-version"] != urls[3] || now["working-copy-of"] != urls[3] || now["predecessor-version"] != urls[2] || now["successor-version"] != "" {
 			t.Errorf("of the branch: %v", now)
 		}
 		for i, url := range urls {

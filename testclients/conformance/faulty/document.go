@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,6 +16,7 @@ type document struct {
 	kind     string
 	body     []byte
 	modified time.Time
+	place    string // where this very state is, for ever
 }
 
 func (d document) id() string {
@@ -41,6 +43,9 @@ func (s *Server) document(r *request, name string) *reply {
 		}
 	}
 	got := s.only(r, ofDocuments, func() *reply {
+		if r.reads() && d.body != nil && r.has("Accept-Datetime") {
+			return s.gate(r, name)
+		}
 		if refused := s.unsuitable(r); refused != nil {
 			return refused
 		}
@@ -54,12 +59,12 @@ func (s *Server) document(r *request, name string) *reply {
 			s.store(name, d.kind, append(d.body, ' '))
 		}
 		if r.reads() {
-			return s.read(r, d, "Cache-Control", "no-cache", "Link", `</history>; rel="version-history"`, "Content-Location", "/v/"+d.id())
+			return s.read(r, d, "Cache-Control", "no-cache", "Link", s.links(name), "Content-Location", d.place)
 		}
 		return s.change(r, name, d)
 	})
 	if r.method == "OPTIONS" && got.status == 204 {
-		got.set("Accept-Patch", mergePatch+", "+jsonPatch)
+		got.set("Accept-Patch", patches)
 	}
 	return got
 }
@@ -72,8 +77,8 @@ func (s *Server) unsuitable(r *request) *reply {
 		return problem(400, "PUT takes a whole document")
 	case r.method == "PUT" && r.has("Content-Encoding"):
 		return problem(415, "content comes as it is", "Accept-Encoding", "identity")
-	case r.method == "PATCH" && kind != mergePatch && kind != jsonPatch:
-		return problem(415, "no such patch", "Accept-Patch", mergePatch+", "+jsonPatch)
+	case r.method == "PATCH" && !slices.Contains(items([]string{patches}, false), kind):
+		return problem(415, "no such patch", "Accept-Patch", patches)
 	case r.method == "PATCH" && !readable(kind, r.body) && !s.rules.patchUnread:
 		return problem(400, "the patch can't be read")
 	}
@@ -89,7 +94,7 @@ func (s *Server) unsuitable(r *request) *reply {
 
 // read answers GET and HEAD of a state with fields of its own.
 func (s *Server) read(r *request, d document, fields ...string) *reply {
-	a := answer(200, "Content-Type", d.kind, "Vary", "Accept-Encoding", "Accept-Ranges", "bytes")
+	a := answer(200, "Content-Type", d.kind, "Vary", "Accept-Encoding, Accept-Datetime", "Accept-Ranges", "bytes")
 	tag := d.tag()
 	if len(d.body) >= packMin && s.packed(r) {
 		d.body = pack(d.body)
@@ -163,16 +168,16 @@ func (s *Server) change(r *request, name string, d document) *reply {
 }
 
 func (s *Server) store(name, kind string, body []byte) {
-	d := document{kind, append([]byte{}, body...), s.now().UTC().Truncate(time.Second)}
-	s.docs[name], s.past[d.id()] = d, d
+	d := document{kind, append([]byte{}, body...), s.now().UTC().Truncate(time.Second), versionOf(name, len(s.past[name]))}
+	s.docs[name], s.past[name] = d, append(s.past[name], d)
 }
 
 // stored tells the new state of a document.
 func (s *Server) stored(r *request, name string, status int) *reply {
 	d := s.docs[name]
-	a := answer(status, "ETag", d.tag(), "Content-Location", "/v/"+d.id())
+	a := answer(status, "ETag", d.tag(), "Content-Location", d.place)
 	if status == 201 {
-		a.set("Location", "/d/"+name)
+		a.set("Location", at(name))
 	}
 	for _, preference := range items(r.all("Prefer"), false) {
 		switch {

@@ -13,7 +13,8 @@ type Fault struct {
 
 // Faults are all faults, one for each way in which servers are known to go wrong.
 func Faults() []Fault {
-	return slices.Concat(conditionFaults(), rangeFaults(), answerFaults(), negotiationFaults(), changeFaults(), framingFaults())
+	return slices.Concat(conditionFaults(), rangeFaults(), answerFaults(), negotiationFaults(), changeFaults(), framingFaults(),
+		whoFaults(), versionFaults(), repeatFaults())
 }
 
 // blind makes a server that does not see a field.

@@ -128,7 +128,6 @@ func answerFaults() []Fault {
 			}
 		}},
 		{Name: "an error that may be reused", after: without("Cache-Control", 404), Cases: []string{"9111/3/errors"}},
-		{Name: "401 without a challenge", after: without("WWW-Authenticate", 401), Cases: []string{"9110/15.5.2/challenge"}},
 		{Name: "404 for what is gone", after: instead("", 410, 404), Cases: []string{"9110/15.5.11/gone"}},
 		{Name: "308 without Location", after: without("Location", 308), Cases: []string{"9110/15.4.9/location"}},
 		{Name: "429 without Retry-After", after: without("Retry-After", 429), Cases: []string{"6585/4/limited"}},

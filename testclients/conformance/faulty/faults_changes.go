@@ -27,10 +27,10 @@ func changeFaults() []Fault {
 		{Name: "PUT that changed something is 201", after: instead("PUT", 204, 201), Cases: []string{"9110/9.3.4/replaced"}},
 		{Name: "DELETE of nothing is 204", after: instead("DELETE", 404, 204), Cases: []string{"9110/9.3.5/missing", "9110/13.2.2/product-delete"}},
 		{Name: "PATCH that does nothing", rules: func(r *rules) { r.patchIdle = true },
-			Cases: []string{"5789/2/validator", "7396", "6902"}},
-		{Name: "a patch that can't be read is none", rules: func(r *rules) { r.patchUnread = true }, Cases: []string{"5789/2.2/malformed"}},
+			Cases: []string{"5789/2/validator", "5789/2/diff", "7396", "6902"}},
+		{Name: "a patch that can't be read is none", rules: func(r *rules) { r.patchUnread = true }, Cases: []string{"5789/2.2/malformed", "5789/2.2/diff-malformed"}},
 		{Name: "PATCH of nothing is 204", after: instead("PATCH", 404, 204), Cases: []string{"5789/2.2/missing", "9110/13.2.2/product-patch"}},
-		{Name: "If-Match ignored for PATCH", Cases: []string{"5789/2.2/stale", "9110/13.2.2/product-patch"}, before: func(r *request) {
+		{Name: "If-Match ignored for PATCH", Cases: []string{"5789/2.2/stale", "5789/2.2/diff-stale", "9110/13.2.2/product-patch"}, before: func(r *request) {
 			if r.method == "PATCH" && r.get("If-Match") != "" {
 				r.header.Set("If-Match", "*")
 			}

@@ -18,17 +18,29 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // target describes the server of this package, which claims everything.
 func target() conformance.Target {
+	bearer := func(who string) map[string]string { return map[string]string{"Authorization": "Bearer " + who} }
+	fields := map[string]string{"If-None-Match": "*", "Content-Type": "text/plain"}
+	there := func(path string) conformance.Step { // a fault may be about just this: it is seen in the cases
+		return conformance.Step{Method: "PUT", Path: path, Fields: fields, Body: "a page", Expect: []int{201, 204, 428}}
+	}
 	return conformance.Target{
 		Name:      "faulty",
+		Fields:    bearer(faulty.Owner),
+		People:    conformance.People{Reader: bearer(faulty.Reader), Stranger: bearer(faulty.Stranger)},
+		Prepare:   []conformance.Step{there("/closed/page"), there("/locked/page")},
 		Documents: "/d/{run}-{name}",
 		Claims: []conformance.Claim{
 			conformance.Tags, conformance.Dates, conformance.Allow, conformance.Ranges, conformance.Conditional,
 			conformance.Problems, conformance.MergePatch, conformance.JSONPatch, conformance.Codings,
 			conformance.Digests, conformance.Preferences, conformance.VersionHistory,
+			conformance.TextDiff, conformance.Async, conformance.IdempotencyKeys, conformance.Memento,
+			conformance.Authentication, conformance.RateLimits,
 		},
 		Places: conformance.Places{
-			Gone: "/gone", Moved: "/moved", Protected: "/secret", Limited: "/limited", Immutable: "{version}",
-			Collection: conformance.Collection{Path: "/things", Type: "text/plain", Body: "a thing"},
+			Gone: "/gone", Moved: "/moved", Limited: "/limited", Immutable: "{version}",
+			Protected: "/closed/page", Unknown: "/closed/none", Locked: "/locked/page", Withheld: "/withheld",
+			Form:       conformance.Form{Path: "/forms", Name: "name", Type: "text/plain", Value: "{name}"},
+			Collection: conformance.Collection{Path: "/things", Type: "text/plain", Body: "a thing: {name}"},
 			Negotiated: conformance.Negotiated{Path: "/index", Missing: "/index/none", Types: []string{"application/json", "text/html"}},
 		},
 	}

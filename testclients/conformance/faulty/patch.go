@@ -16,8 +16,12 @@ type operation struct {
 
 // readable reports whether a patch has the form of its kind.
 func readable(kind string, b []byte) bool {
-	if kind == mergePatch {
+	switch kind {
+	case mergePatch:
 		return json.Valid(b)
+	case textDiff:
+		_, ok := hunksOf(string(b))
+		return ok
 	}
 	var steps []operation
 	return json.Unmarshal(b, &steps) == nil
@@ -28,6 +32,9 @@ func readable(kind string, b []byte) bool {
 func (s *Server) patched(d document, kind string, patch []byte) ([]byte, *reply) {
 	if s.rules.patchIdle || !readable(kind, patch) {
 		return d.body, nil
+	}
+	if kind == textDiff {
+		return s.diffed(d.body, string(patch))
 	}
 	var now any
 	if json.Unmarshal(d.body, &now) != nil {

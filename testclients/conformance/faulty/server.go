@@ -25,8 +25,10 @@ type Server struct {
 
 	mu    sync.Mutex // held for the whole of each request's judgement and act
 	docs  map[string]document
-	past  map[string]document // every state a document ever had, by its own path
+	past  map[string][]document // every state that a document ever had
 	posts int
+	keys  map[string]*keyed
+	seen  map[string]bool // of what goes on: who asked was told so
 }
 
 // rules are those that a fault breaks from within. The zero rules are HTTP's.
@@ -61,6 +63,15 @@ type rules struct {
 	patchIdle        bool // PATCH says that it did, and did nothing
 	patchUnread      bool // a patch that can't be read changes nothing, and that is well
 
+	halfDiffed     bool // a hunk that fits is applied though another does not
+	everyoneWrites bool // who may read may write
+	strangersKnow  bool // who may not know is told that they may not
+	beginsLate     bool // there is nothing before the first version
+	endsNow        bool // there is nothing after now
+	twiceAtOnce    bool // a repeat that comes meanwhile is carried out too
+	formsMended    bool // the lines of a part get other ends
+	formsCut       bool // a form that ends early is taken
+
 	oursToBlame  bool // a broken message is 500
 	anyHost      bool
 	anyLength    bool
@@ -79,7 +90,7 @@ type rules struct {
 
 // New makes a server with that fault; the zero Fault is none.
 func New(f Fault, now func() time.Time) *Server {
-	s := &Server{fault: f, now: now, docs: map[string]document{}, past: map[string]document{}}
+	s := &Server{fault: f, now: now, docs: map[string]document{}, past: map[string][]document{}, keys: map[string]*keyed{}, seen: map[string]bool{}}
 	if f.rules != nil {
 		f.rules(&s.rules)
 	}
@@ -119,6 +130,10 @@ func (s *Server) answer(r *request) *reply {
 		s.fault.before(r)
 	}
 	a := s.route(r)
+	a.set("RateLimit-Policy", `"all";q=1000;w=10`)
+	if a.header.Get("RateLimit") == "" {
+		a.set("RateLimit", `"all";r=999;t=1`)
+	}
 	if a.status >= 400 {
 		a.set("Cache-Control", "no-store")
 	}

@@ -1,9 +1,7 @@
 package faulty
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -18,6 +16,8 @@ var (
 const (
 	mergePatch = "application/merge-patch+json"
 	jsonPatch  = "application/json-patch+json"
+	textDiff   = "text/x-diff"
+	patches    = mergePatch + ", " + jsonPatch + ", " + textDiff
 )
 
 // route finds what answers a request.
@@ -31,8 +31,20 @@ func (s *Server) route(r *request) *reply {
 		return s.only(r, []string{"OPTIONS"}, nil)
 	case kind == "d" && name != "":
 		return s.document(r, name)
-	case kind == "v" && s.past[name].body != nil:
+	case kind == "v":
 		return s.version(r, name)
+	case kind == "closed":
+		return s.closed(r, "closed/"+name)
+	case kind == "locked" && !r.reads() && s.docs["locked/"+name].body != nil:
+		return problem(423, "the judge holds it")
+	case kind == "locked":
+		return s.document(r, "locked/"+name)
+	case kind == "forms" && name == "":
+		return s.only(r, ofCollections, func() *reply { return s.form(r) })
+	case kind == "doing":
+		return s.only(r, ofReadOnly, func() *reply { return s.doing(name) })
+	case kind == "timemap" && s.past[name] != nil:
+		return s.only(r, ofReadOnly, func() *reply { return s.timeMap(name) })
 	case kind == "things":
 		return s.collection(r, name)
 	case kind == "index" && name == "":
@@ -45,10 +57,10 @@ func (s *Server) route(r *request) *reply {
 		return problem(410, "it was taken away for good")
 	case kind == "moved":
 		return answer(308, "Location", "/index", "Cache-Control", "no-cache")
-	case kind == "secret":
-		return problem(401, "say who you are", "WWW-Authenticate", `Basic realm="secret"`)
 	case kind == "limited":
-		return problem(429, "come again later", "Retry-After", "60")
+		return problem(429, "come again later", "Retry-After", "60", "RateLimit", `"all";r=0;t=60`)
+	case kind == "withheld":
+		return problem(451, "a court has it", "Link", `</court>; rel="blocked-by"`)
 	}
 	return problem(404, "there is nothing of this name")
 }
@@ -63,30 +75,6 @@ func (s *Server) only(r *request, methods []string, do func() *reply) *reply {
 		return answer(204, "Allow", allow)
 	}
 	return do()
-}
-
-// version is a state that a document had, for ever.
-func (s *Server) version(r *request, id string) *reply {
-	if s.rules.writableVersions && r.method == "PUT" {
-		return answer(204)
-	}
-	return s.only(r, ofReadOnly, func() *reply {
-		return s.read(r, s.past[id], "Cache-Control", "public, max-age=31536000, immutable")
-	})
-}
-
-// collection makes something of each POST.
-func (s *Server) collection(r *request, name string) *reply {
-	if name != "" {
-		if n, err := strconv.Atoi(name); err != nil || n < 1 || n > s.posts {
-			return problem(404, "there is no such thing")
-		}
-		return s.only(r, ofReadOnly, func() *reply { return answer(200, "Content-Type", "text/plain").with("a thing") })
-	}
-	return s.only(r, ofCollections, func() *reply {
-		s.posts++
-		return answer(201, "Location", fmt.Sprintf("/things/%d", s.posts))
-	})
 }
 
 // index is one resource in two media types.
