@@ -31,7 +31,7 @@ func buildAndRun(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "rhapsode/cmd/rhapsode", "rhapsode/testclients/author")
+	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "rhapsode/cmd/rhapsode", "rhapsode/testclients/author", "rhapsode/testclients/publisher")
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "building what is tested:", err)
