@@ -33,7 +33,7 @@ func (t Token) Holder() Caller {
 // Known says whether it is known who asks.
 func (c Caller) Known() bool { return c.Token != "" }
 
-// May returns nil if the cell lets c do p, which is Create or Grant.
+// May returns nil if the cell lets c do p, which is Create, Grant or Withhold.
 func (c Caller) May(p Permission) error {
 	switch {
 	case c.Role.Permits().Has(p) && c.Scope.permits().Has(p):
@@ -44,6 +44,17 @@ func (c Caller) May(p Permission) error {
 		return forbidden("token-verb", "a token with the verb "+string(verbFor(p)))
 	}
 	return forbidden("role", string(Admin))
+}
+
+// MayWithhold returns nil if c may withhold what a repository holds, and so see it all the same.
+func (c Caller) MayWithhold(repo content.RepoID) error {
+	if err := c.May(Withhold); err != nil {
+		return err
+	}
+	if !c.Scope.names(repo) {
+		return forbidden("token-repository", "a token that is not limited to other repositories")
+	}
+	return nil
 }
 
 // MayCreate returns nil if c may make a repository of that name.

@@ -8,7 +8,7 @@ import (
 // Permission is a set of things that may be done.
 type Permission uint16
 
-// What may be done. Create and Grant are about the cell, the others about a repository.
+// What may be done. Create, Grant and Withhold are about the cell, the others about a repository.
 const (
 	Read      Permission = 1 << iota // its drafts, its history, its settings
 	Write                            // to branches that are not protected
@@ -20,9 +20,10 @@ const (
 	Moderate                         // what others said
 	Create                           // a repository
 	Grant                            // tokens, to anybody
+	Withhold                         // what the law demands; and see it all the same
 )
 
-const everything = Grant<<1 - 1
+const everything = Withhold<<1 - 1
 
 // Has says whether all of q is in p.
 func (p Permission) Has(q Permission) bool { return p&q == q }
@@ -98,7 +99,7 @@ var verbs = []struct {
 	{VerbWrite, Read | Write | Protected | Force},
 	{VerbPublish, Read | Publish},
 	{VerbModerate, Read | Moderate},
-	{VerbAdmin, Read | Configure | Delete | Create | Grant},
+	{VerbAdmin, Read | Configure | Delete | Create | Grant | Withhold},
 }
 
 // Verbs returns all there are.

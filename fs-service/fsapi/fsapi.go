@@ -30,6 +30,7 @@ type FS interface {
 	Errands
 	Drafter
 	Accessor
+	Withholder
 }
 
 // Freshness says how recent the answer about a ref has to be.

@@ -75,6 +75,19 @@ func Published(ref content.RefName, p content.Path) bool {
 	return ref == content.PublicationsRef && (dir == RecordEditions || dir == RecordDownloads)
 }
 
+// DownloadOf returns the edition that what a ref holds at p was made of; zero if it is no download.
+func DownloadOf(ref content.RefName, p content.Path) content.RefName {
+	names := p.Names()
+	if ref != content.PublicationsRef || len(names) < 2 || names[0] != RecordDownloads {
+		return content.RefName{}
+	}
+	edition, err := Edition(names[1])
+	if err != nil {
+		return content.RefName{}
+	}
+	return edition
+}
+
 // Withdraws returns the edition that name says to be withdrawn.
 func Withdraws(name content.RefName) (edition content.RefName, ok bool) {
 	number, ok := strings.CutPrefix(name.String(), withdrawnPrefix)

@@ -36,3 +36,20 @@ func (c *Client) DeleteToken(ctx context.Context, id string) error {
 func (c *Client) Settings(ctx context.Context, repo content.RepoID) (fsapi.Settings, error) {
 	return ask(ctx, c, repo, toRead, "settings", &pb.RepoRequest{Repo: repo.String()}, pb.FileSystemClient.Settings, wire.Settings)
 }
+
+// Takedowns is in fsapi.Withholder.
+func (c *Client) Takedowns(ctx context.Context, repo content.RepoID) (access.Takedowns, error) {
+	return askAny(ctx, c, toRead, "takedowns", &pb.RepoRequest{Repo: repo.String()}, pb.FileSystemClient.Takedowns, wire.Takedowns)
+}
+
+// TakeDown is in fsapi.Withholder. Its repeat finds it in force, so it may be sent again.
+func (c *Client) TakeDown(ctx context.Context, repo content.RepoID, t access.Takedown) (access.Takedown, error) {
+	return askAny(ctx, c, toWrite, "take down", wire.FromTakedownRequest(repo, t), pb.FileSystemClient.TakeDown, wire.Takedown)
+}
+
+// Lift is in fsapi.Withholder.
+func (c *Client) Lift(ctx context.Context, repo content.RepoID, edition content.RefName) error {
+	request := wire.FromTakedownRequest(repo, access.Takedown{Edition: edition})
+	_, err := askAny(ctx, c, toWrite, "lift a takedown", request, pb.FileSystemClient.Lift, nothing)
+	return err
+}

@@ -38,3 +38,29 @@ func (f files) Settings(ctx context.Context, p *pb.RepoRequest) (*pb.SettingsRep
 	s, err := f.node.Settings(ctx, id)
 	return answer(s, err, wire.FromSettings)
 }
+
+func (f files) Takedowns(ctx context.Context, p *pb.RepoRequest) (*pb.TakedownsReply, error) {
+	id, err := content.ParseRepoID(p.Repo)
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	all, err := f.node.Takedowns(ctx, id)
+	return answer(all, err, wire.FromTakedowns)
+}
+
+func (f files) TakeDown(ctx context.Context, p *pb.TakedownRequest) (*pb.Takedown, error) {
+	id, t, err := wire.TakedownRequest(p)
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	t, err = f.node.TakeDown(ctx, id, t)
+	return answer(t, err, wire.FromTakedown)
+}
+
+func (f files) Lift(ctx context.Context, p *pb.TakedownRequest) (*pb.Empty, error) {
+	id, t, err := wire.TakedownRequest(p)
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	return &pb.Empty{}, wire.Status(f.node.Lift(ctx, id, t.Edition))
+}

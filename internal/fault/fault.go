@@ -36,12 +36,13 @@ const (
 	Forbidden                   // it is known who asks, and they may not; Facts say which rule refused
 	Locked                      // nobody may now: somebody has frozen it; Facts say who
 	Moved                       // it goes by another name now: Facts say which
+	Withheld                    // the law demands that it is not shown; Facts say why, and who carries it out
 )
 
 var names = [...]string{
 	"internal", "invalid", "not found", "gone", "stale", "conflict", "read-only", "too large",
 	"unavailable", "unknown outcome", "misplaced", "corrupt", "full", "canceled",
-	"unauthenticated", "forbidden", "locked", "moved",
+	"unauthenticated", "forbidden", "locked", "moved", "withheld",
 }
 
 func (k Kind) String() string {

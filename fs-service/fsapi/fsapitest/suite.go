@@ -63,6 +63,7 @@ func Run(t *testing.T, fs fsapi.FS) {
 		{"a repository begins as another is, and pulls what came later", derives},
 		{"a shared pool shows nobody what only others' refs reach", derivedKeepsToItself},
 		{"the name of what was derived is free again, and nothing of it is seen", derivedAnew},
+		{"a repository and an edition are taken down", takesDown},
 		{"a note is read, changed and deleted as it was seen", notes},
 		{"of many who claim a note one does", oneClaims},
 		{"what is not there is not found", notFound},

@@ -83,7 +83,7 @@ func (c *Coordinator) rename(ctx context.Context, old, next refs.Repo, name cont
 	if lives(taken) {
 		return refs.Repo{}, fault.Newf(fault.Conflict, "repository", "there is one called %v already", name)
 	}
-	old.Renamed = c.clock()
+	old.Renamed, old.Takedowns = c.clock(), nil
 	next.ID, next.Former, next.Revision = name, former(taken), taken.Revision
 	return c.refs.RenameRepo(ctx, old, next)
 }

@@ -102,7 +102,7 @@ type Pass struct {
 	config refs.Record
 }
 
-// Pass returns the rights of who asks in a repository.
+// Pass returns the rights of who asks in a repository. Withheld: it was taken down.
 func (g *Gate) Pass(ctx context.Context, repo refs.Repo) (Pass, error) {
 	who, err := g.Who(ctx)
 	if err != nil {
@@ -115,7 +115,7 @@ func (g *Gate) Pass(ctx context.Context, repo refs.Repo) (Pass, error) {
 		return Pass{}, err
 	}
 	p.Rights = access.In(who.Caller, repo.ID, settings, func() bool { return g.published(repo) })
-	return p, nil
+	return p, p.withheld()
 }
 
 // Repo is the repository that the pass is to.
@@ -152,7 +152,10 @@ func (g *Gate) Hide(ctx context.Context, id content.RepoID, err error) error {
 	if kind == fault.Moved {
 		now, _ := g.Refs.RepoOf(repo.Key)
 		pass, refused := g.Pass(ctx, now)
-		if refused == nil && pass.Knows() == nil {
+		switch {
+		case fault.Is(refused, fault.Withheld):
+			return refused
+		case refused == nil && pass.Knows() == nil:
 			return err
 		}
 		return access.Hidden(who.Caller, id)

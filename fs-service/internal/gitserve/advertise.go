@@ -1,6 +1,7 @@
 package gitserve
 
 import (
+	"slices"
 	"strings"
 
 	"rhapsode/content"
@@ -35,10 +36,13 @@ func (c *conversation) eachRef(f func(refs.Named) error) error {
 		for after := ""; ; {
 			some := c.Refs.List(c.Repo.Key, prefix, after, page)
 			for _, r := range some {
+				after = r.Name.String()
+				if slices.Contains(c.Withheld, r.Name) {
+					continue
+				}
 				if err := f(r); err != nil {
 					return err
 				}
-				after = r.Name.String()
 			}
 			if len(some) < page {
 				break

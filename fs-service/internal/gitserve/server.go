@@ -72,6 +72,8 @@ func New(o Options) *Server {
 type Target struct {
 	Repo refs.Repo
 	At   placement.Placement
+
+	Withheld []content.RefName // refs that this client does not see
 }
 
 // Serve carries out one call (fsapi.Git). The view of the refs is as new as the caller

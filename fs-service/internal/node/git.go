@@ -45,5 +45,5 @@ func (n *Node) ServeGit(ctx context.Context, call fsapi.GitCall, in io.Reader, o
 		return err
 	}
 	at, _ := n.placed(repo.Pool)
-	return n.git.Serve(ctx, gitserve.Target{Repo: repo, At: at}, call, in, out)
+	return n.git.Serve(ctx, gitserve.Target{Repo: repo, At: at, Withheld: pass.Withheld()}, call, in, out)
 }

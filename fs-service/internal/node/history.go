@@ -159,7 +159,7 @@ func (n *Node) Repos(ctx context.Context, page fsapi.Page) (fsapi.Repos, error) 
 				continue
 			}
 			switch err := n.known(ctx, record); fault.Of(err) {
-			case fault.NotFound, fault.Unauthenticated:
+			case fault.NotFound, fault.Unauthenticated, fault.Withheld:
 				continue
 			default:
 				if err != nil {

@@ -301,6 +301,21 @@ func (n *Node) DeleteRepo(ctx context.Context, id content.RepoID, revision int64
 	return n.coordinator.DeleteRepo(ctx, id, revision)
 }
 
+// Takedowns is in fsapi.Withholder.
+func (n *Node) Takedowns(ctx context.Context, id content.RepoID) (access.Takedowns, error) {
+	return n.coordinator.Takedowns(ctx, id)
+}
+
+// TakeDown is in fsapi.Withholder.
+func (n *Node) TakeDown(ctx context.Context, id content.RepoID, t access.Takedown) (access.Takedown, error) {
+	return n.coordinator.TakeDown(ctx, id, t)
+}
+
+// Lift is in fsapi.Withholder.
+func (n *Node) Lift(ctx context.Context, id content.RepoID, edition content.RefName) error {
+	return n.coordinator.Lift(ctx, id, edition)
+}
+
 // Upload is in fsapi.Writer.
 func (n *Node) Upload(ctx context.Context, id content.RepoID, size int64, r io.Reader) (content.Digest, error) {
 	repo, pass, err := n.passing(ctx, id)

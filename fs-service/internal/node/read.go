@@ -174,8 +174,10 @@ func (n *Node) settle(ctx context.Context, at fsapi.At, barrier func() error, ju
 	if err != nil {
 		return settled{}, err
 	}
-	s.commit, err = n.commit(ctx, s.src, id)
-	return s, err
+	if s.commit, err = n.commit(ctx, s.src, id); err != nil {
+		return settled{}, err
+	}
+	return s, n.gate.EditionWithheld(ctx, pass, s.ref, s.commit.ID, at.Path)
 }
 
 // judge lets pass see the state that a revision named, which is zero if it named none: then it is

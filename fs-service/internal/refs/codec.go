@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/access"
 	"rhapsode/internal/fault"
 )
 
@@ -94,24 +95,25 @@ func decodeRecord(b []byte, revision int64) (Record, error) {
 
 // repoValue is a Repo in JSON; its name is in the key.
 type repoValue struct {
-	Key         Key             `json:"key"`
-	Pool        content.Pool    `json:"pool"`
-	Default     content.RefName `json:"default"`
-	Description string          `json:"description,omitempty"`
-	Owner       string          `json:"owner,omitempty"`
-	Created     time.Time       `json:"created"`
-	Deleted     time.Time       `json:"deleted,omitzero"`
-	Renamed     time.Time       `json:"renamed,omitzero"`
-	Former      []Key           `json:"former,omitempty"`
-	Shared      bool            `json:"shared,omitempty"`
-	Origin      Origin          `json:"origin,omitzero"`
-	Request     Key             `json:"request"` // sixteen bytes in hexadecimal, as a Key is
+	Key         Key              `json:"key"`
+	Pool        content.Pool     `json:"pool"`
+	Default     content.RefName  `json:"default"`
+	Description string           `json:"description,omitempty"`
+	Owner       string           `json:"owner,omitempty"`
+	Created     time.Time        `json:"created"`
+	Deleted     time.Time        `json:"deleted,omitzero"`
+	Renamed     time.Time        `json:"renamed,omitzero"`
+	Former      []Key            `json:"former,omitempty"`
+	Shared      bool             `json:"shared,omitempty"`
+	Origin      Origin           `json:"origin,omitzero"`
+	Takedowns   access.Takedowns `json:"takedowns,omitempty"`
+	Request     Key              `json:"request"` // sixteen bytes in hexadecimal, as a Key is
 }
 
 func encodeRepo(r Repo) ([]byte, error) {
 	return json.Marshal(repoValue{
 		Key: r.Key, Pool: r.Pool, Default: r.Default, Description: r.Description, Owner: r.Owner,
-		Created: r.Created, Deleted: r.Deleted, Renamed: r.Renamed, Former: r.Former, Shared: r.Shared, Origin: r.Origin,
+		Created: r.Created, Deleted: r.Deleted, Renamed: r.Renamed, Former: r.Former, Shared: r.Shared, Origin: r.Origin, Takedowns: r.Takedowns,
 		Request: Key(r.Request),
 	})
 }
@@ -127,7 +129,7 @@ func decodeRepo(name string, b []byte, revision int64) (Repo, error) {
 	}
 	return Repo{
 		Key: v.Key, ID: id, Pool: v.Pool, Default: v.Default, Description: v.Description, Owner: v.Owner,
-		Created: v.Created, Deleted: v.Deleted, Renamed: v.Renamed, Former: v.Former, Shared: v.Shared, Origin: v.Origin,
+		Created: v.Created, Deleted: v.Deleted, Renamed: v.Renamed, Former: v.Former, Shared: v.Shared, Origin: v.Origin, Takedowns: v.Takedowns,
 		Request: content.RequestID(v.Request), Revision: revision,
 	}, nil
 }

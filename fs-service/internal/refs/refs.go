@@ -160,11 +160,12 @@ type Repo struct {
 	Description string
 	Owner       string // the user who made it; "": nobody known
 	Created     time.Time
-	Deleted     time.Time         // zero while it lives
-	Renamed     time.Time         // since then Key goes by another name; zero: by this
-	Former      []Key             // of deleted repositories that had the name before
-	Shared      bool              // others have the same pool, or had: what is in it need not be this one's
-	Origin      Origin            // zero: it began empty
+	Deleted     time.Time // zero while it lives
+	Renamed     time.Time // since then Key goes by another name; zero: by this
+	Former      []Key     // of deleted repositories that had the name before
+	Shared      bool      // others have the same pool, or had: what is in it need not be this one's
+	Origin      Origin    // zero: it began empty
+	Takedowns   access.Takedowns
 	Request     content.RequestID // that wrote the record
 	Revision    int64             // set by the store
 }

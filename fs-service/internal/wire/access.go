@@ -101,3 +101,48 @@ func toTime(seconds int64) time.Time {
 	}
 	return time.Unix(seconds, 0).UTC()
 }
+
+// FromTakedown writes a takedown.
+func FromTakedown(t access.Takedown) *pb.Takedown {
+	return &pb.Takedown{
+		Edition: t.Edition.String(), Reason: printable(t.Reason), BlockedBy: printable(t.BlockedBy),
+		By: t.By, At: fromTime(t.At), Lifted: fromTime(t.Lifted), LiftedBy: t.LiftedBy,
+	}
+}
+
+// Takedown reads a takedown.
+func Takedown(p *pb.Takedown) (t access.Takedown, err error) {
+	if p.GetEdition() != "" {
+		if t.Edition, err = content.ParseRefName(p.GetEdition()); err != nil {
+			return t, err
+		}
+	}
+	t.Reason, t.BlockedBy, t.By, t.At = p.GetReason(), p.GetBlockedBy(), p.GetBy(), toTime(p.GetAt())
+	t.Lifted, t.LiftedBy = toTime(p.GetLifted()), p.GetLiftedBy()
+	return t, nil
+}
+
+// FromTakedowns writes the takedowns of a repository.
+func FromTakedowns(ts access.Takedowns) *pb.TakedownsReply {
+	p := &pb.TakedownsReply{}
+	for _, t := range ts {
+		p.Takedowns = append(p.Takedowns, FromTakedown(t))
+	}
+	return p
+}
+
+// Takedowns reads the takedowns of a repository.
+func Takedowns(p *pb.TakedownsReply) (access.Takedowns, error) { return list(p.Takedowns, Takedown) }
+
+// FromTakedownRequest writes what is to be withheld, or no longer.
+func FromTakedownRequest(repo content.RepoID, t access.Takedown) *pb.TakedownRequest {
+	return &pb.TakedownRequest{Repo: repo.String(), Takedown: FromTakedown(t)}
+}
+
+// TakedownRequest reads what is to be withheld, or no longer.
+func TakedownRequest(p *pb.TakedownRequest) (repo content.RepoID, t access.Takedown, err error) {
+	if repo, err = content.ParseRepoID(p.Repo); err == nil {
+		t, err = Takedown(p.Takedown)
+	}
+	return repo, t, err
+}

@@ -100,7 +100,7 @@ func code(k fault.Kind) codes.Code {
 		return codes.NotFound
 	case fault.Unauthenticated:
 		return codes.Unauthenticated
-	case fault.Forbidden:
+	case fault.Forbidden, fault.Withheld:
 		return codes.PermissionDenied
 	case fault.Stale, fault.Conflict, fault.ReadOnly, fault.Misplaced, fault.Locked:
 		return codes.FailedPrecondition

@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/fsapi"
 	"rhapsode/internal/fault"
 	"rhapsode/repo-api/flow"
 	"rhapsode/repo-api/internal/book"
@@ -110,7 +111,11 @@ func representing(all []publication.Download) (some []publication.Download) {
 }
 
 func (v *version) Look(x *flow.Exchange) (flow.State, error) {
-	if err := v.load(x.Context()); err != nil {
+	err := v.load(x.Context())
+	if err == nil && reads(x.Request) {
+		err = v.api.shown(x.Context(), v.repo, v.number)
+	}
+	if err != nil {
 		return absent(err)
 	}
 	if w := v.edition.Withdrawn; w != nil && reads(x.Request) {
@@ -175,9 +180,25 @@ func (a *API) downloads(r *http.Request) (flow.Resource, error) {
 	}), err
 }
 
-// standing is an edition that was not withdrawn.
+// shown returns why an edition is withheld from who asks, or nil. Its record, which says what it is, is not.
+func (a *API) shown(ctx context.Context, repo content.RepoID, n book.Number) error {
+	edition, err := fsapi.Edition(n.String())
+	if err != nil {
+		return err
+	}
+	_, err = a.FS.Stat(ctx, fsapi.StatQuestion{At: fsapi.At{Repo: repo, Rev: content.AtRef(edition)}, Brief: true})
+	if !fault.Is(err, fault.Withheld) {
+		return nil // the record is what tells of anything else
+	}
+	return err
+}
+
+// standing is an edition that was neither withdrawn nor taken down.
 func (a *API) standing(ctx context.Context, repo content.RepoID, n book.Number) (publication.Edition, error) {
 	e, err := a.Publisher.Edition(ctx, repo, n)
+	if err == nil {
+		err = a.shown(ctx, repo, n)
+	}
 	if err == nil && e.Withdrawn != nil {
 		err = fault.Newf(fault.Gone, "edition", "edition %v of %v was withdrawn: %s", n, repo, e.Withdrawn.Reason)
 	}

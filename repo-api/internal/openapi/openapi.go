@@ -172,6 +172,7 @@ func refusals() []refusal {
 	return []refusal{
 		{http.StatusUnauthorized, "It takes a token, or a better one"},
 		{http.StatusForbidden, "Who asks may not; rule and needed say why"},
+		{http.StatusUnavailableForLegalReasons, "It is withheld by law; reason and blocked_by say why, and who carries it out"},
 		{http.StatusTooManyRequests, "Who asks, or their address, asked too often"},
 	}
 }

@@ -9,6 +9,7 @@ package problem
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -100,6 +101,9 @@ func (p Writer) Explain(w http.ResponseWriter, r *http.Request, f flow.Refusal) 
 	h := w.Header()
 	if f.Status == http.StatusUnauthorized && h["Www-Authenticate"] == nil {
 		h.Set("WWW-Authenticate", Challenge("Bearer", r))
+	}
+	if by := body["blocked_by"]; f.Status == http.StatusUnavailableForLegalReasons && by != nil {
+		h.Set("Link", fmt.Sprintf(`<%s>; rel="blocked-by"`, by)) // RFC 7725, 4
 	}
 	var d *detailed
 	if errors.As(f.Err, &d) {

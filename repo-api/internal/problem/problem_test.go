@@ -22,9 +22,9 @@ func TestStatus(t *testing.T) {
 		fault.Internal: 500, fault.Invalid: 400, fault.NotFound: 404, fault.Gone: 410, fault.Stale: 412,
 		fault.Conflict: 409, fault.ReadOnly: 405, fault.TooLarge: 413, fault.Unavailable: 503, fault.Unknown: 503,
 		fault.Misplaced: 503, fault.Corrupt: 500, fault.Full: 507, fault.Canceled: 503, fault.Unauthenticated: 401,
-		fault.Forbidden: 403, fault.Locked: 423, fault.Moved: 409,
+		fault.Forbidden: 403, fault.Locked: 423, fault.Moved: 409, fault.Withheld: 451,
 	}
-	for k := fault.Internal; k <= fault.Moved; k++ {
+	for k := fault.Internal; k <= fault.Withheld; k++ {
 		want, known := tests[k]
 		if got := problem.Status(fmt.Errorf("wrapped: %w", fault.Newf(k, "test", "why"))); !known || got != want {
 			t.Errorf("%v: %d, want %d", k, got, want)

@@ -66,6 +66,9 @@ func ofKind(k fault.Kind) Type {
 	case fault.Moved: // of the request's own target it becomes a redirection
 		return Type{"moved", "It goes by another name now", http.StatusConflict,
 			"Something that the request speaks of was renamed; to says what it is called now."}
+	case fault.Withheld:
+		return Type{"withheld", "It is withheld by law", http.StatusUnavailableForLegalReasons,
+			"The law demands that it is not shown; reason says why, and blocked_by who carries it out."}
 	}
 	return Type{"internal", "Something went wrong here", http.StatusInternalServerError,
 		"It is not the request's fault. The log has more under the instance's id."}
@@ -122,7 +125,7 @@ func typeOf(f flow.Refusal) Type {
 // Types returns every type of problem.
 func Types() []Type {
 	var types []Type
-	for k := fault.Internal; k <= fault.Moved; k++ {
+	for k := fault.Internal; k <= fault.Withheld; k++ {
 		if k != fault.Misplaced {
 			types = append(types, ofKind(k))
 		}

@@ -5528,6 +5528,194 @@ func (x *SettingsReply) GetStored() bool {
 	return false
 }
 
+type Takedown struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Edition       string                 `protobuf:"bytes,1,opt,name=edition,proto3" json:"edition,omitempty"` // "": the whole repository
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	BlockedBy     string                 `protobuf:"bytes,3,opt,name=blocked_by,json=blockedBy,proto3" json:"blocked_by,omitempty"`
+	By            string                 `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
+	At            int64                  `protobuf:"varint,5,opt,name=at,proto3" json:"at,omitempty"`
+	Lifted        int64                  `protobuf:"varint,6,opt,name=lifted,proto3" json:"lifted,omitempty"` // 0: it is in force
+	LiftedBy      string                 `protobuf:"bytes,7,opt,name=lifted_by,json=liftedBy,proto3" json:"lifted_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Takedown) Reset() {
+	*x = Takedown{}
+	mi := &file_rhapsode_proto_msgTypes[86]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Takedown) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Takedown) ProtoMessage() {}
+
+func (x *Takedown) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[86]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Takedown.ProtoReflect.Descriptor instead.
+func (*Takedown) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{86}
+}
+
+func (x *Takedown) GetEdition() string {
+	if x != nil {
+		return x.Edition
+	}
+	return ""
+}
+
+func (x *Takedown) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Takedown) GetBlockedBy() string {
+	if x != nil {
+		return x.BlockedBy
+	}
+	return ""
+}
+
+func (x *Takedown) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Takedown) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Takedown) GetLifted() int64 {
+	if x != nil {
+		return x.Lifted
+	}
+	return 0
+}
+
+func (x *Takedown) GetLiftedBy() string {
+	if x != nil {
+		return x.LiftedBy
+	}
+	return ""
+}
+
+type TakedownRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Repo          string                 `protobuf:"bytes,1,opt,name=repo,proto3" json:"repo,omitempty"`
+	Takedown      *Takedown              `protobuf:"bytes,2,opt,name=takedown,proto3" json:"takedown,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakedownRequest) Reset() {
+	*x = TakedownRequest{}
+	mi := &file_rhapsode_proto_msgTypes[87]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakedownRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakedownRequest) ProtoMessage() {}
+
+func (x *TakedownRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[87]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakedownRequest.ProtoReflect.Descriptor instead.
+func (*TakedownRequest) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{87}
+}
+
+func (x *TakedownRequest) GetRepo() string {
+	if x != nil {
+		return x.Repo
+	}
+	return ""
+}
+
+func (x *TakedownRequest) GetTakedown() *Takedown {
+	if x != nil {
+		return x.Takedown
+	}
+	return nil
+}
+
+type TakedownsReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Takedowns     []*Takedown            `protobuf:"bytes,1,rep,name=takedowns,proto3" json:"takedowns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakedownsReply) Reset() {
+	*x = TakedownsReply{}
+	mi := &file_rhapsode_proto_msgTypes[88]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakedownsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakedownsReply) ProtoMessage() {}
+
+func (x *TakedownsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_rhapsode_proto_msgTypes[88]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakedownsReply.ProtoReflect.Descriptor instead.
+func (*TakedownsReply) Descriptor() ([]byte, []int) {
+	return file_rhapsode_proto_rawDescGZIP(), []int{88}
+}
+
+func (x *TakedownsReply) GetTakedowns() []*Takedown {
+	if x != nil {
+		return x.Takedowns
+	}
+	return nil
+}
+
 var File_rhapsode_proto protoreflect.FileDescriptor
 
 const file_rhapsode_proto_rawDesc = "" +
@@ -5940,7 +6128,21 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\rSettingsReply\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\fR\x04text\x12\x16\n" +
 	"\x06digest\x18\x02 \x01(\fR\x06digest\x12\x16\n" +
-	"\x06stored\x18\x03 \x01(\bR\x06stored2\xa5\x14\n" +
+	"\x06stored\x18\x03 \x01(\bR\x06stored\"\xb0\x01\n" +
+	"\bTakedown\x12\x18\n" +
+	"\aedition\x18\x01 \x01(\tR\aedition\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1d\n" +
+	"\n" +
+	"blocked_by\x18\x03 \x01(\tR\tblockedBy\x12\x0e\n" +
+	"\x02by\x18\x04 \x01(\tR\x02by\x12\x0e\n" +
+	"\x02at\x18\x05 \x01(\x03R\x02at\x12\x16\n" +
+	"\x06lifted\x18\x06 \x01(\x03R\x06lifted\x12\x1b\n" +
+	"\tlifted_by\x18\a \x01(\tR\bliftedBy\"[\n" +
+	"\x0fTakedownRequest\x12\x12\n" +
+	"\x04repo\x18\x01 \x01(\tR\x04repo\x124\n" +
+	"\btakedown\x18\x02 \x01(\v2\x18.rhapsode.fs.v1.TakedownR\btakedown\"H\n" +
+	"\x0eTakedownsReply\x126\n" +
+	"\ttakedowns\x18\x01 \x03(\v2\x18.rhapsode.fs.v1.TakedownR\ttakedowns2\xf6\x15\n" +
 	"\n" +
 	"FileSystem\x12?\n" +
 	"\x06Locate\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x18.rhapsode.fs.v1.Location\x12>\n" +
@@ -5983,7 +6185,10 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\bPutToken\x12\x1b.rhapsode.fs.v1.TokenRecord\x1a\x15.rhapsode.fs.v1.Empty\x12D\n" +
 	"\x06Tokens\x12\x1d.rhapsode.fs.v1.TokensRequest\x1a\x1b.rhapsode.fs.v1.TokensReply\x12B\n" +
 	"\vDeleteToken\x12\x1c.rhapsode.fs.v1.TokenRequest\x1a\x15.rhapsode.fs.v1.Empty\x12F\n" +
-	"\bSettings\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x1d.rhapsode.fs.v1.SettingsReply2\xa9\x03\n" +
+	"\bSettings\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x1d.rhapsode.fs.v1.SettingsReply\x12H\n" +
+	"\tTakedowns\x12\x1b.rhapsode.fs.v1.RepoRequest\x1a\x1e.rhapsode.fs.v1.TakedownsReply\x12E\n" +
+	"\bTakeDown\x12\x1f.rhapsode.fs.v1.TakedownRequest\x1a\x18.rhapsode.fs.v1.Takedown\x12>\n" +
+	"\x04Lift\x12\x1f.rhapsode.fs.v1.TakedownRequest\x1a\x15.rhapsode.fs.v1.Empty2\xa9\x03\n" +
 	"\x04Peer\x12F\n" +
 	"\n" +
 	"PutObjects\x12!.rhapsode.fs.v1.PutObjectsRequest\x1a\x15.rhapsode.fs.v1.Empty\x12H\n" +
@@ -6007,7 +6212,7 @@ func file_rhapsode_proto_rawDescGZIP() []byte {
 	return file_rhapsode_proto_rawDescData
 }
 
-var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 87)
+var file_rhapsode_proto_msgTypes = make([]protoimpl.MessageInfo, 90)
 var file_rhapsode_proto_goTypes = []any{
 	(*Empty)(nil),               // 0: rhapsode.fs.v1.Empty
 	(*Chunk)(nil),               // 1: rhapsode.fs.v1.Chunk
@@ -6095,10 +6300,13 @@ var file_rhapsode_proto_goTypes = []any{
 	(*TokensReply)(nil),         // 83: rhapsode.fs.v1.TokensReply
 	(*CallerRecord)(nil),        // 84: rhapsode.fs.v1.CallerRecord
 	(*SettingsReply)(nil),       // 85: rhapsode.fs.v1.SettingsReply
-	nil,                         // 86: rhapsode.fs.v1.Fault.FactsEntry
+	(*Takedown)(nil),            // 86: rhapsode.fs.v1.Takedown
+	(*TakedownRequest)(nil),     // 87: rhapsode.fs.v1.TakedownRequest
+	(*TakedownsReply)(nil),      // 88: rhapsode.fs.v1.TakedownsReply
+	nil,                         // 89: rhapsode.fs.v1.Fault.FactsEntry
 }
 var file_rhapsode_proto_depIdxs = []int32{
-	86,  // 0: rhapsode.fs.v1.Fault.facts:type_name -> rhapsode.fs.v1.Fault.FactsEntry
+	89,  // 0: rhapsode.fs.v1.Fault.facts:type_name -> rhapsode.fs.v1.Fault.FactsEntry
 	4,   // 1: rhapsode.fs.v1.CommitRecord.author:type_name -> rhapsode.fs.v1.Signature
 	4,   // 2: rhapsode.fs.v1.CommitRecord.committer:type_name -> rhapsode.fs.v1.Signature
 	10,  // 3: rhapsode.fs.v1.Location.replicas:type_name -> rhapsode.fs.v1.Replica
@@ -6160,101 +6368,109 @@ var file_rhapsode_proto_depIdxs = []int32{
 	8,   // 59: rhapsode.fs.v1.TokensRequest.page:type_name -> rhapsode.fs.v1.Page
 	80,  // 60: rhapsode.fs.v1.TokensReply.tokens:type_name -> rhapsode.fs.v1.TokenRecord
 	79,  // 61: rhapsode.fs.v1.CallerRecord.scope:type_name -> rhapsode.fs.v1.Scope
-	25,  // 62: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
-	11,  // 63: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
-	16,  // 64: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
-	17,  // 65: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
-	17,  // 66: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
-	17,  // 67: rhapsode.fs.v1.FileSystem.Follow:input_type -> rhapsode.fs.v1.PlaceRequest
-	21,  // 68: rhapsode.fs.v1.FileSystem.VersionAt:input_type -> rhapsode.fs.v1.MomentRequest
-	22,  // 69: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
-	25,  // 70: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
-	28,  // 71: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
-	30,  // 72: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
-	32,  // 73: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
-	34,  // 74: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
-	36,  // 75: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
-	40,  // 76: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
-	41,  // 77: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
-	44,  // 78: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
-	45,  // 79: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
-	46,  // 80: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
-	57,  // 81: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
-	64,  // 82: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
-	68,  // 83: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
-	69,  // 84: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
-	67,  // 85: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
-	68,  // 86: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
-	60,  // 87: rhapsode.fs.v1.FileSystem.Pick:input_type -> rhapsode.fs.v1.PickRequest
-	61,  // 88: rhapsode.fs.v1.FileSystem.Keep:input_type -> rhapsode.fs.v1.KeepRequest
-	71,  // 89: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
-	7,   // 90: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
-	76,  // 91: rhapsode.fs.v1.FileSystem.BeginErrand:input_type -> rhapsode.fs.v1.ErrandRequest
-	76,  // 92: rhapsode.fs.v1.FileSystem.HoldErrand:input_type -> rhapsode.fs.v1.ErrandRequest
-	77,  // 93: rhapsode.fs.v1.FileSystem.FinishErrand:input_type -> rhapsode.fs.v1.FinishErrandRequest
-	75,  // 94: rhapsode.fs.v1.FileSystem.Errand:input_type -> rhapsode.fs.v1.ErrandKey
-	0,   // 95: rhapsode.fs.v1.FileSystem.Whoami:input_type -> rhapsode.fs.v1.Empty
-	80,  // 96: rhapsode.fs.v1.FileSystem.PutToken:input_type -> rhapsode.fs.v1.TokenRecord
-	82,  // 97: rhapsode.fs.v1.FileSystem.Tokens:input_type -> rhapsode.fs.v1.TokensRequest
-	81,  // 98: rhapsode.fs.v1.FileSystem.DeleteToken:input_type -> rhapsode.fs.v1.TokenRequest
-	25,  // 99: rhapsode.fs.v1.FileSystem.Settings:input_type -> rhapsode.fs.v1.RepoRequest
-	49,  // 100: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
-	50,  // 101: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
-	52,  // 102: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
-	52,  // 103: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
-	54,  // 104: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
-	55,  // 105: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
-	56,  // 106: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
-	9,   // 107: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
-	13,  // 108: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
-	1,   // 109: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
-	18,  // 110: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
-	19,  // 111: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
-	19,  // 112: rhapsode.fs.v1.FileSystem.Follow:output_type -> rhapsode.fs.v1.HistoryReply
-	20,  // 113: rhapsode.fs.v1.FileSystem.VersionAt:output_type -> rhapsode.fs.v1.HistoryItem
-	23,  // 114: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
-	26,  // 115: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
-	29,  // 116: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
-	31,  // 117: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
-	33,  // 118: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
-	2,   // 119: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
-	38,  // 120: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
-	33,  // 121: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
-	43,  // 122: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
-	0,   // 123: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
-	47,  // 124: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
-	47,  // 125: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
-	59,  // 126: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
-	66,  // 127: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
-	67,  // 128: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
-	70,  // 129: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
-	67,  // 130: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
-	0,   // 131: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
-	59,  // 132: rhapsode.fs.v1.FileSystem.Pick:output_type -> rhapsode.fs.v1.MergeReply
-	62,  // 133: rhapsode.fs.v1.FileSystem.Keep:output_type -> rhapsode.fs.v1.KeepReply
-	72,  // 134: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
-	73,  // 135: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
-	78,  // 136: rhapsode.fs.v1.FileSystem.BeginErrand:output_type -> rhapsode.fs.v1.ErrandReply
-	0,   // 137: rhapsode.fs.v1.FileSystem.HoldErrand:output_type -> rhapsode.fs.v1.Empty
-	0,   // 138: rhapsode.fs.v1.FileSystem.FinishErrand:output_type -> rhapsode.fs.v1.Empty
-	78,  // 139: rhapsode.fs.v1.FileSystem.Errand:output_type -> rhapsode.fs.v1.ErrandReply
-	84,  // 140: rhapsode.fs.v1.FileSystem.Whoami:output_type -> rhapsode.fs.v1.CallerRecord
-	0,   // 141: rhapsode.fs.v1.FileSystem.PutToken:output_type -> rhapsode.fs.v1.Empty
-	83,  // 142: rhapsode.fs.v1.FileSystem.Tokens:output_type -> rhapsode.fs.v1.TokensReply
-	0,   // 143: rhapsode.fs.v1.FileSystem.DeleteToken:output_type -> rhapsode.fs.v1.Empty
-	85,  // 144: rhapsode.fs.v1.FileSystem.Settings:output_type -> rhapsode.fs.v1.SettingsReply
-	0,   // 145: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
-	51,  // 146: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
-	53,  // 147: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
-	0,   // 148: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
-	0,   // 149: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
-	0,   // 150: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
-	1,   // 151: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
-	107, // [107:152] is the sub-list for method output_type
-	62,  // [62:107] is the sub-list for method input_type
-	62,  // [62:62] is the sub-list for extension type_name
-	62,  // [62:62] is the sub-list for extension extendee
-	0,   // [0:62] is the sub-list for field type_name
+	86,  // 62: rhapsode.fs.v1.TakedownRequest.takedown:type_name -> rhapsode.fs.v1.Takedown
+	86,  // 63: rhapsode.fs.v1.TakedownsReply.takedowns:type_name -> rhapsode.fs.v1.Takedown
+	25,  // 64: rhapsode.fs.v1.FileSystem.Locate:input_type -> rhapsode.fs.v1.RepoRequest
+	11,  // 65: rhapsode.fs.v1.FileSystem.Stat:input_type -> rhapsode.fs.v1.StatRequest
+	16,  // 66: rhapsode.fs.v1.FileSystem.Blob:input_type -> rhapsode.fs.v1.BlobRequest
+	17,  // 67: rhapsode.fs.v1.FileSystem.List:input_type -> rhapsode.fs.v1.PlaceRequest
+	17,  // 68: rhapsode.fs.v1.FileSystem.History:input_type -> rhapsode.fs.v1.PlaceRequest
+	17,  // 69: rhapsode.fs.v1.FileSystem.Follow:input_type -> rhapsode.fs.v1.PlaceRequest
+	21,  // 70: rhapsode.fs.v1.FileSystem.VersionAt:input_type -> rhapsode.fs.v1.MomentRequest
+	22,  // 71: rhapsode.fs.v1.FileSystem.Commit:input_type -> rhapsode.fs.v1.CommitRequest
+	25,  // 72: rhapsode.fs.v1.FileSystem.Repo:input_type -> rhapsode.fs.v1.RepoRequest
+	28,  // 73: rhapsode.fs.v1.FileSystem.Repos:input_type -> rhapsode.fs.v1.ReposRequest
+	30,  // 74: rhapsode.fs.v1.FileSystem.Refs:input_type -> rhapsode.fs.v1.RefsRequest
+	32,  // 75: rhapsode.fs.v1.FileSystem.Ref:input_type -> rhapsode.fs.v1.RefRequest
+	34,  // 76: rhapsode.fs.v1.FileSystem.Upload:input_type -> rhapsode.fs.v1.UploadRequest
+	36,  // 77: rhapsode.fs.v1.FileSystem.Change:input_type -> rhapsode.fs.v1.ChangeRequest
+	40,  // 78: rhapsode.fs.v1.FileSystem.MoveRef:input_type -> rhapsode.fs.v1.MoveRefRequest
+	41,  // 79: rhapsode.fs.v1.FileSystem.PutRepo:input_type -> rhapsode.fs.v1.PutRepoRequest
+	44,  // 80: rhapsode.fs.v1.FileSystem.DeleteRepo:input_type -> rhapsode.fs.v1.DeleteRepoRequest
+	45,  // 81: rhapsode.fs.v1.FileSystem.Receive:input_type -> rhapsode.fs.v1.ReceiveRequest
+	46,  // 82: rhapsode.fs.v1.FileSystem.Import:input_type -> rhapsode.fs.v1.ImportRequest
+	57,  // 83: rhapsode.fs.v1.FileSystem.Merge:input_type -> rhapsode.fs.v1.MergeRequest
+	64,  // 84: rhapsode.fs.v1.FileSystem.Release:input_type -> rhapsode.fs.v1.ReleaseRequest
+	68,  // 85: rhapsode.fs.v1.FileSystem.Note:input_type -> rhapsode.fs.v1.NoteRequest
+	69,  // 86: rhapsode.fs.v1.FileSystem.Notes:input_type -> rhapsode.fs.v1.NotesRequest
+	67,  // 87: rhapsode.fs.v1.FileSystem.PutNote:input_type -> rhapsode.fs.v1.NoteRecord
+	68,  // 88: rhapsode.fs.v1.FileSystem.DeleteNote:input_type -> rhapsode.fs.v1.NoteRequest
+	60,  // 89: rhapsode.fs.v1.FileSystem.Pick:input_type -> rhapsode.fs.v1.PickRequest
+	61,  // 90: rhapsode.fs.v1.FileSystem.Keep:input_type -> rhapsode.fs.v1.KeepRequest
+	71,  // 91: rhapsode.fs.v1.FileSystem.Compare:input_type -> rhapsode.fs.v1.CompareRequest
+	7,   // 92: rhapsode.fs.v1.FileSystem.Blame:input_type -> rhapsode.fs.v1.At
+	76,  // 93: rhapsode.fs.v1.FileSystem.BeginErrand:input_type -> rhapsode.fs.v1.ErrandRequest
+	76,  // 94: rhapsode.fs.v1.FileSystem.HoldErrand:input_type -> rhapsode.fs.v1.ErrandRequest
+	77,  // 95: rhapsode.fs.v1.FileSystem.FinishErrand:input_type -> rhapsode.fs.v1.FinishErrandRequest
+	75,  // 96: rhapsode.fs.v1.FileSystem.Errand:input_type -> rhapsode.fs.v1.ErrandKey
+	0,   // 97: rhapsode.fs.v1.FileSystem.Whoami:input_type -> rhapsode.fs.v1.Empty
+	80,  // 98: rhapsode.fs.v1.FileSystem.PutToken:input_type -> rhapsode.fs.v1.TokenRecord
+	82,  // 99: rhapsode.fs.v1.FileSystem.Tokens:input_type -> rhapsode.fs.v1.TokensRequest
+	81,  // 100: rhapsode.fs.v1.FileSystem.DeleteToken:input_type -> rhapsode.fs.v1.TokenRequest
+	25,  // 101: rhapsode.fs.v1.FileSystem.Settings:input_type -> rhapsode.fs.v1.RepoRequest
+	25,  // 102: rhapsode.fs.v1.FileSystem.Takedowns:input_type -> rhapsode.fs.v1.RepoRequest
+	87,  // 103: rhapsode.fs.v1.FileSystem.TakeDown:input_type -> rhapsode.fs.v1.TakedownRequest
+	87,  // 104: rhapsode.fs.v1.FileSystem.Lift:input_type -> rhapsode.fs.v1.TakedownRequest
+	49,  // 105: rhapsode.fs.v1.Peer.PutObjects:input_type -> rhapsode.fs.v1.PutObjectsRequest
+	50,  // 106: rhapsode.fs.v1.Peer.GetObject:input_type -> rhapsode.fs.v1.ObjectRequest
+	52,  // 107: rhapsode.fs.v1.Peer.Missing:input_type -> rhapsode.fs.v1.DigestsRequest
+	52,  // 108: rhapsode.fs.v1.Peer.Close:input_type -> rhapsode.fs.v1.DigestsRequest
+	54,  // 109: rhapsode.fs.v1.Peer.PutBody:input_type -> rhapsode.fs.v1.PutBodyRequest
+	55,  // 110: rhapsode.fs.v1.Peer.PutPack:input_type -> rhapsode.fs.v1.PutPackRequest
+	56,  // 111: rhapsode.fs.v1.Git.Serve:input_type -> rhapsode.fs.v1.GitRequest
+	9,   // 112: rhapsode.fs.v1.FileSystem.Locate:output_type -> rhapsode.fs.v1.Location
+	13,  // 113: rhapsode.fs.v1.FileSystem.Stat:output_type -> rhapsode.fs.v1.StatReply
+	1,   // 114: rhapsode.fs.v1.FileSystem.Blob:output_type -> rhapsode.fs.v1.Chunk
+	18,  // 115: rhapsode.fs.v1.FileSystem.List:output_type -> rhapsode.fs.v1.ListReply
+	19,  // 116: rhapsode.fs.v1.FileSystem.History:output_type -> rhapsode.fs.v1.HistoryReply
+	19,  // 117: rhapsode.fs.v1.FileSystem.Follow:output_type -> rhapsode.fs.v1.HistoryReply
+	20,  // 118: rhapsode.fs.v1.FileSystem.VersionAt:output_type -> rhapsode.fs.v1.HistoryItem
+	23,  // 119: rhapsode.fs.v1.FileSystem.Commit:output_type -> rhapsode.fs.v1.CommitReply
+	26,  // 120: rhapsode.fs.v1.FileSystem.Repo:output_type -> rhapsode.fs.v1.RepoRecord
+	29,  // 121: rhapsode.fs.v1.FileSystem.Repos:output_type -> rhapsode.fs.v1.ReposReply
+	31,  // 122: rhapsode.fs.v1.FileSystem.Refs:output_type -> rhapsode.fs.v1.RefsReply
+	33,  // 123: rhapsode.fs.v1.FileSystem.Ref:output_type -> rhapsode.fs.v1.RefRecord
+	2,   // 124: rhapsode.fs.v1.FileSystem.Upload:output_type -> rhapsode.fs.v1.DigestReply
+	38,  // 125: rhapsode.fs.v1.FileSystem.Change:output_type -> rhapsode.fs.v1.ChangeReply
+	33,  // 126: rhapsode.fs.v1.FileSystem.MoveRef:output_type -> rhapsode.fs.v1.RefRecord
+	43,  // 127: rhapsode.fs.v1.FileSystem.PutRepo:output_type -> rhapsode.fs.v1.PutRepoReply
+	0,   // 128: rhapsode.fs.v1.FileSystem.DeleteRepo:output_type -> rhapsode.fs.v1.Empty
+	47,  // 129: rhapsode.fs.v1.FileSystem.Receive:output_type -> rhapsode.fs.v1.ImportReply
+	47,  // 130: rhapsode.fs.v1.FileSystem.Import:output_type -> rhapsode.fs.v1.ImportReply
+	59,  // 131: rhapsode.fs.v1.FileSystem.Merge:output_type -> rhapsode.fs.v1.MergeReply
+	66,  // 132: rhapsode.fs.v1.FileSystem.Release:output_type -> rhapsode.fs.v1.ReleaseReply
+	67,  // 133: rhapsode.fs.v1.FileSystem.Note:output_type -> rhapsode.fs.v1.NoteRecord
+	70,  // 134: rhapsode.fs.v1.FileSystem.Notes:output_type -> rhapsode.fs.v1.NotesReply
+	67,  // 135: rhapsode.fs.v1.FileSystem.PutNote:output_type -> rhapsode.fs.v1.NoteRecord
+	0,   // 136: rhapsode.fs.v1.FileSystem.DeleteNote:output_type -> rhapsode.fs.v1.Empty
+	59,  // 137: rhapsode.fs.v1.FileSystem.Pick:output_type -> rhapsode.fs.v1.MergeReply
+	62,  // 138: rhapsode.fs.v1.FileSystem.Keep:output_type -> rhapsode.fs.v1.KeepReply
+	72,  // 139: rhapsode.fs.v1.FileSystem.Compare:output_type -> rhapsode.fs.v1.CompareReply
+	73,  // 140: rhapsode.fs.v1.FileSystem.Blame:output_type -> rhapsode.fs.v1.BlameReply
+	78,  // 141: rhapsode.fs.v1.FileSystem.BeginErrand:output_type -> rhapsode.fs.v1.ErrandReply
+	0,   // 142: rhapsode.fs.v1.FileSystem.HoldErrand:output_type -> rhapsode.fs.v1.Empty
+	0,   // 143: rhapsode.fs.v1.FileSystem.FinishErrand:output_type -> rhapsode.fs.v1.Empty
+	78,  // 144: rhapsode.fs.v1.FileSystem.Errand:output_type -> rhapsode.fs.v1.ErrandReply
+	84,  // 145: rhapsode.fs.v1.FileSystem.Whoami:output_type -> rhapsode.fs.v1.CallerRecord
+	0,   // 146: rhapsode.fs.v1.FileSystem.PutToken:output_type -> rhapsode.fs.v1.Empty
+	83,  // 147: rhapsode.fs.v1.FileSystem.Tokens:output_type -> rhapsode.fs.v1.TokensReply
+	0,   // 148: rhapsode.fs.v1.FileSystem.DeleteToken:output_type -> rhapsode.fs.v1.Empty
+	85,  // 149: rhapsode.fs.v1.FileSystem.Settings:output_type -> rhapsode.fs.v1.SettingsReply
+	88,  // 150: rhapsode.fs.v1.FileSystem.Takedowns:output_type -> rhapsode.fs.v1.TakedownsReply
+	86,  // 151: rhapsode.fs.v1.FileSystem.TakeDown:output_type -> rhapsode.fs.v1.Takedown
+	0,   // 152: rhapsode.fs.v1.FileSystem.Lift:output_type -> rhapsode.fs.v1.Empty
+	0,   // 153: rhapsode.fs.v1.Peer.PutObjects:output_type -> rhapsode.fs.v1.Empty
+	51,  // 154: rhapsode.fs.v1.Peer.GetObject:output_type -> rhapsode.fs.v1.ObjectPart
+	53,  // 155: rhapsode.fs.v1.Peer.Missing:output_type -> rhapsode.fs.v1.DigestsReply
+	0,   // 156: rhapsode.fs.v1.Peer.Close:output_type -> rhapsode.fs.v1.Empty
+	0,   // 157: rhapsode.fs.v1.Peer.PutBody:output_type -> rhapsode.fs.v1.Empty
+	0,   // 158: rhapsode.fs.v1.Peer.PutPack:output_type -> rhapsode.fs.v1.Empty
+	1,   // 159: rhapsode.fs.v1.Git.Serve:output_type -> rhapsode.fs.v1.Chunk
+	112, // [112:160] is the sub-list for method output_type
+	64,  // [64:112] is the sub-list for method input_type
+	64,  // [64:64] is the sub-list for extension type_name
+	64,  // [64:64] is the sub-list for extension extendee
+	0,   // [0:64] is the sub-list for field type_name
 }
 
 func init() { file_rhapsode_proto_init() }
@@ -6269,7 +6485,7 @@ func file_rhapsode_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rhapsode_proto_rawDesc), len(file_rhapsode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   87,
+			NumMessages:   90,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

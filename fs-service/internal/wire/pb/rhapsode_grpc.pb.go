@@ -60,6 +60,9 @@ const (
 	FileSystem_Tokens_FullMethodName       = "/rhapsode.fs.v1.FileSystem/Tokens"
 	FileSystem_DeleteToken_FullMethodName  = "/rhapsode.fs.v1.FileSystem/DeleteToken"
 	FileSystem_Settings_FullMethodName     = "/rhapsode.fs.v1.FileSystem/Settings"
+	FileSystem_Takedowns_FullMethodName    = "/rhapsode.fs.v1.FileSystem/Takedowns"
+	FileSystem_TakeDown_FullMethodName     = "/rhapsode.fs.v1.FileSystem/TakeDown"
+	FileSystem_Lift_FullMethodName         = "/rhapsode.fs.v1.FileSystem/Lift"
 )
 
 // FileSystemClient is the client API for FileSystem service.
@@ -106,6 +109,9 @@ type FileSystemClient interface {
 	Tokens(ctx context.Context, in *TokensRequest, opts ...grpc.CallOption) (*TokensReply, error)
 	DeleteToken(ctx context.Context, in *TokenRequest, opts ...grpc.CallOption) (*Empty, error)
 	Settings(ctx context.Context, in *RepoRequest, opts ...grpc.CallOption) (*SettingsReply, error)
+	Takedowns(ctx context.Context, in *RepoRequest, opts ...grpc.CallOption) (*TakedownsReply, error)
+	TakeDown(ctx context.Context, in *TakedownRequest, opts ...grpc.CallOption) (*Takedown, error)
+	Lift(ctx context.Context, in *TakedownRequest, opts ...grpc.CallOption) (*Empty, error)
 }
 
 type fileSystemClient struct {
@@ -511,6 +517,36 @@ func (c *fileSystemClient) Settings(ctx context.Context, in *RepoRequest, opts .
 	return out, nil
 }
 
+func (c *fileSystemClient) Takedowns(ctx context.Context, in *RepoRequest, opts ...grpc.CallOption) (*TakedownsReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TakedownsReply)
+	err := c.cc.Invoke(ctx, FileSystem_Takedowns_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) TakeDown(ctx context.Context, in *TakedownRequest, opts ...grpc.CallOption) (*Takedown, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Takedown)
+	err := c.cc.Invoke(ctx, FileSystem_TakeDown_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fileSystemClient) Lift(ctx context.Context, in *TakedownRequest, opts ...grpc.CallOption) (*Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Empty)
+	err := c.cc.Invoke(ctx, FileSystem_Lift_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // FileSystemServer is the server API for FileSystem service.
 // All implementations must embed UnimplementedFileSystemServer
 // for forward compatibility.
@@ -555,6 +591,9 @@ type FileSystemServer interface {
 	Tokens(context.Context, *TokensRequest) (*TokensReply, error)
 	DeleteToken(context.Context, *TokenRequest) (*Empty, error)
 	Settings(context.Context, *RepoRequest) (*SettingsReply, error)
+	Takedowns(context.Context, *RepoRequest) (*TakedownsReply, error)
+	TakeDown(context.Context, *TakedownRequest) (*Takedown, error)
+	Lift(context.Context, *TakedownRequest) (*Empty, error)
 	mustEmbedUnimplementedFileSystemServer()
 }
 
@@ -678,6 +717,15 @@ func (UnimplementedFileSystemServer) DeleteToken(context.Context, *TokenRequest)
 }
 func (UnimplementedFileSystemServer) Settings(context.Context, *RepoRequest) (*SettingsReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Settings not implemented")
+}
+func (UnimplementedFileSystemServer) Takedowns(context.Context, *RepoRequest) (*TakedownsReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Takedowns not implemented")
+}
+func (UnimplementedFileSystemServer) TakeDown(context.Context, *TakedownRequest) (*Takedown, error) {
+	return nil, status.Error(codes.Unimplemented, "method TakeDown not implemented")
+}
+func (UnimplementedFileSystemServer) Lift(context.Context, *TakedownRequest) (*Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method Lift not implemented")
 }
 func (UnimplementedFileSystemServer) mustEmbedUnimplementedFileSystemServer() {}
 func (UnimplementedFileSystemServer) testEmbeddedByValue()                    {}
@@ -1355,6 +1403,60 @@ func _FileSystem_Settings_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FileSystem_Takedowns_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RepoRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Takedowns(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Takedowns_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Takedowns(ctx, req.(*RepoRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_TakeDown_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TakedownRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).TakeDown(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_TakeDown_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).TakeDown(ctx, req.(*TakedownRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FileSystem_Lift_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TakedownRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FileSystemServer).Lift(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FileSystem_Lift_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FileSystemServer).Lift(ctx, req.(*TakedownRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // FileSystem_ServiceDesc is the grpc.ServiceDesc for FileSystem service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1501,6 +1603,18 @@ var FileSystem_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Settings",
 			Handler:    _FileSystem_Settings_Handler,
+		},
+		{
+			MethodName: "Takedowns",
+			Handler:    _FileSystem_Takedowns_Handler,
+		},
+		{
+			MethodName: "TakeDown",
+			Handler:    _FileSystem_TakeDown_Handler,
+		},
+		{
+			MethodName: "Lift",
+			Handler:    _FileSystem_Lift_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
