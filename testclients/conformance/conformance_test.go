@@ -113,6 +113,40 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestWhatIsExcusedIsToldOf: an excused failure is no failure, and says why; who passes needs no excuse.
+func TestWhatIsExcusedIsToldOf(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(readOnly))
+	defer server.Close()
+	target := conformance.Target{Documents: "/{name}", Excused: map[string]string{"9110/9.3.1/bytes": "it stores nothing", "9110/15.5.5/missing": "it never fails"}}
+	report, err := conformance.Run(t.Context(), conformance.Options{URL: server.URL, Target: target, Only: []string{"9110/9.3.1/bytes", "9110/15.5.5/missing"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range report.Results {
+		if excused := r.Why == "it stores nothing"; excused != (r.Outcome == conformance.NotApplicable) || excused != (r.ID == "9110/9.3.1/bytes") {
+			t.Errorf("%s: %v: %s", r.ID, r.Outcome, r.Why)
+		}
+	}
+}
+
+// TestAReportHoldsNoCredentials, since others read it.
+func TestAReportHoldsNoCredentials(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(readOnly))
+	defer server.Close()
+	target := conformance.Target{Documents: "/{name}", Fields: map[string]string{"Authorization": "Bearer not-to-be-told"}}
+	report, err := conformance.Run(t.Context(), conformance.Options{URL: server.URL, Target: target, Only: []string{"9110/9.3.1/bytes"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := report.WriteJSON(&text); err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Failures()) != 1 || !strings.Contains(text.String(), "Authorization: Bearer") || strings.Contains(text.String(), "not-to-be-told") {
+		t.Errorf("the report is %s", &text)
+	}
+}
+
 func TestTheStageIsSetAndCleared(t *testing.T) {
 	var came []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -87,11 +87,3 @@ func (t *trial) patches() (kinds []string) {
 func (t *trial) patch(d *document, kind, patch string) *answer {
 	return t.with("PATCH", d.path, patch, "Content-Type", kind, "If-Match", d.tag)
 }
-
-// nothing is a patch that changes nothing.
-func nothing(kind string) string {
-	if kind == mergePatch {
-		return "{}"
-	}
-	return "[]"
-}

@@ -16,7 +16,7 @@ func moreStatuses() []charge {
 			t.ask("DELETE", d.path).status(428)
 			for _, kind := range []string{mergePatch, jsonPatch} {
 				if t.offers.can("PATCH") && strings.Contains(t.offers.acceptPatch, kind) {
-					t.with("PATCH", d.path, nothing(kind), "Content-Type", kind).status(428)
+					t.with("PATCH", d.path, changes[kind], "Content-Type", kind).status(428)
 				}
 			}
 			t.unchanged(d)

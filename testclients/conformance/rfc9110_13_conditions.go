@@ -86,12 +86,15 @@ func conditions() []charge {
 			t.put(d, "two", "If-None-Match", "*").status(412)
 			t.unchanged(d)
 		}},
-		{"9110/13.1.2/list", Must, "one tag of a list is enough, in one line or several", func(t *trial) {
+		{"9110/13.1.2/list", Must, "one tag of a list is enough", func(t *trial) {
 			d := t.tagged("one")
 			t.get(d.path, "If-None-Match", otherTag+" , W/"+d.tag).status(304)
-			t.get(d.path, "If-None-Match", otherTag, "If-None-Match", d.tag).status(304)
 			t.get(d.path, "If-None-Match", `"a,b" ,,`+d.tag).status(304)
 			t.get(d.path, "If-None-Match", `"x,`+d.tag[1:]).status(200)
+		}},
+		{"9110/13.1.2/lines", Must, "a list may come in several lines", func(t *trial) {
+			d := t.tagged("one")
+			t.get(d.path, "If-None-Match", otherTag, "If-None-Match", d.tag).status(304)
 		}},
 		{"9110/13.1.3/order", Must, "If-Modified-Since: 304 if it was not modified later", func(t *trial) {
 			d := t.dated("one")

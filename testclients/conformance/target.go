@@ -29,7 +29,10 @@ type Target struct {
 	// Claims are what the server says it does: its lack is then a failure.
 	// What is neither claimed nor found is not applicable.
 	Claims []Claim `json:"claims,omitempty"`
-	Places Places  `json:"places"`
+	// Excused are rules, by their IDs, that the target is known to break, and why: a
+	// failure is then told of as not applicable, with that reason.
+	Excused map[string]string `json:"excused,omitempty"`
+	Places  Places            `json:"places"`
 }
 
 // Step is one request that sets the stage.

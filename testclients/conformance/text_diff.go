@@ -9,10 +9,10 @@ func textDiffs() []charge {
 	return []charge{
 		{"5789/2/diff", Choice, "a unified diff changes just the lines that it names, wherever they are now", func(t *trial) {
 			d := t.lined()
-			t.patch(d, textDiff, diffOf(d, "@@ -2,2 +2,2 @@", " two", "-three", "+3")).done()
+			t.patch(d, textDiff, diffOf(d, "@@ -2,3 +2,3 @@", " two", "-three", "+3", " four")).done()
 			t.get(d.path).status(200).content("one\ntwo\n3\nfour\n")
 			t.look(d)
-			t.patch(d, textDiff, diffOf(d, "@@ -1,2 +1,3 @@", " 3", "+and a half", " four")).done()
+			t.patch(d, textDiff, diffOf(d, "@@ -2,2 +2,3 @@", " 3", "+and a half", " four")).done()
 			t.get(d.path).status(200).content("one\ntwo\n3\nand a half\nfour\n")
 		}},
 		{"5789/2.2/diff-conflict", Should, "a diff whose context is not there is 409, and nothing of it is done", func(t *trial) {

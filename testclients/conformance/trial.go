@@ -41,7 +41,10 @@ func (c *court) try(ctx context.Context, brought charge) (r Result) {
 		case nil:
 		case verdict:
 			r.Outcome, r.Due, r.Why = v.outcome, v.due, v.why
-			if v.outcome == Fail {
+			if why, excused := t.target.Excused[r.ID]; excused && v.outcome == Fail {
+				r.Outcome, r.Why = NotApplicable, why
+			}
+			if r.Outcome == Fail {
 				r.Exchanges = t.recent
 			}
 		default:
