@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -13,15 +14,16 @@ import (
 func (p *program) bench() *cobra.Command {
 	var o bench.Options
 	var asJSON bool
-	const use = "bench read|cond|write"
+	var book string
+	const use = "bench read|cond|write|publish"
 	cmd := &cobra.Command{
 		Use:       use,
-		Short:     "Measure a service: reads, conditional reads or durable writes",
-		ValidArgs: []string{string(bench.Read), string(bench.Cond), string(bench.Write)},
+		Short:     "Measure a service: reads, conditional reads, durable writes or publications",
+		ValidArgs: []string{string(bench.Read), string(bench.Cond), string(bench.Write), benchPublish},
 		Args:      exactly(1, use),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Mode = bench.Mode(args[0])
-			report, err := bench.Run(cmd.Context(), o)
+			report, err := measured(cmd.Context(), o, book)
 			if err != nil {
 				return err
 			}
@@ -41,6 +43,17 @@ func (p *program) bench() *cobra.Command {
 	f.IntVar(&o.Files, "files", 2000, "documents in the repository")
 	f.IntVar(&o.Size, "size", 6<<10, "bytes of each document")
 	f.Uint64Var(&o.Seed, "seed", 0, "of what is asked and written; 0: from the clock")
+	f.StringVar(&book, "book", "", "publish: the git bundle of a book, published in new repositories")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
+}
+
+const benchPublish = "publish"
+
+// measured measures what was asked for.
+func measured(ctx context.Context, o bench.Options, book string) (fmt.Stringer, error) {
+	if o.Mode != benchPublish {
+		return bench.Run(ctx, o)
+	}
+	return bench.Publish(ctx, bench.PublishOptions{URL: o.URL, Book: book, Conns: o.Conns, For: o.For, Seed: o.Seed})
 }

@@ -27,6 +27,7 @@ const (
 	Read  Mode = "read"  // GET of random documents of a branch tip: 200
 	Cond  Mode = "cond"  // the same with an If-None-Match that holds: 304
 	Write Mode = "write" // each connection replaces a document of its own, with If-Match: 204
+	Page  Mode = "page"  // GET of random pages of an edition, as Publish does: 200
 )
 
 // Options say what to measure. The zero value of a field is its default.
@@ -101,6 +102,11 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	return measure(ctx, o, conns), nil
+}
+
+// measure warms up, has all connections shoot, and counts.
+func measure(ctx context.Context, o Options, conns []*conn) Report {
 	begin := time.Now().Add(o.WarmUp)
 	ctx, cancel := context.WithDeadline(ctx, begin.Add(o.For))
 	defer cancel()
@@ -109,7 +115,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		wg.Go(func() { c.run(ctx, begin) })
 	}
 	wg.Wait()
-	return report(o, conns, min(time.Since(begin), o.For)), nil
+	return report(o, conns, min(time.Since(begin), o.For))
 }
 
 // conn is one connection and what it saw.
