@@ -25,9 +25,10 @@ test:
 	go test -race -count=1 -timeout 15m ./...
 
 # The floors and ourselves, interleaved; prints the table of
-# docs/architecture/performance.md.
+# docs/architecture/performance.md. The book is published if the corpus is there.
+BOOK := $(wildcard $(or $(RHAPSODE_CORPUS),../shared/corpus)/history.bundle)
 bench: build
-	go run ./testclients/compare $(ARGS)
+	go run ./testclients/compare $(if $(BOOK),--book $(BOOK)) $(ARGS)
 
 # The tests that draw their cases by lot, again and again: make soak ROUNDS=50.
 ROUNDS := 10

@@ -113,9 +113,10 @@ type figure struct {
 }
 
 type results struct {
-	figures map[event]figure
-	idle    map[string]int64
-	loaded  map[string]int64
+	figures   map[event]figure
+	idle      map[string]int64
+	loaded    map[string]int64
+	published publishing // nothing, where there was no book
 }
 
 // measure holds all rounds.

@@ -33,6 +33,7 @@ func main() {
 	flag.IntVar(&o.files, "files", 2000, "documents in the repository that is read and written")
 	flag.IntVar(&o.few, "few", 100, "documents in the small repository, for the cost of a write")
 	flag.IntVar(&o.many, "many", 20_000, "documents in the large one")
+	flag.StringVar(&o.book, "book", "", "the git bundle of a book to publish (default: none is)")
 	flag.StringVar(&o.dir, "dir", "", "folder for the data of both; it decides on which disk (default: a temporary one)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -53,7 +54,7 @@ type options struct {
 	rounds           int
 	count            time.Duration
 	files, few, many int
-	dir              string
+	book, dir        string
 }
 
 // run measures in a folder of its own and writes the page to out and its progress to log.
@@ -68,6 +69,9 @@ func run(ctx context.Context, o options, out, log io.Writer) (err error) {
 		return err
 	}
 	results, err := c.measure(ctx)
+	if err == nil && o.book != "" {
+		results.published, err = c.publish(ctx)
+	}
 	if stopErr := c.stop(); err == nil {
 		err = stopErr
 	}

@@ -45,6 +45,10 @@ func page(w io.Writer, o options, r results, machine string) error {
 	fmt.Fprintf(b, "\n| size of the repository | p50 of a write, direct | ratio | aim |\n|---|---:|---:|---:|\n")
 	fmt.Fprintf(b, "| %d documents | %.2f ms | | |\n| %d documents | %.2f ms | %.2f | ≤ 1.25 |\n", o.few, few.p50, o.many, many.p50, many.p50/few.p50)
 
+	if r.published.bare.Rate > 0 {
+		writePublishing(b, r.published)
+	}
+
 	fmt.Fprintf(b, "\n| resident memory | idle, %v after the start | after all this |\n|---|---:|---:|\n", settleTime)
 	for _, name := range slices.Sorted(maps.Keys(r.idle)) {
 		fmt.Fprintf(b, "| %s | %d MB | %d MB |\n", name, r.idle[name]>>20, r.loaded[name]>>20)

@@ -39,6 +39,10 @@ func TestPage(t *testing.T) {
 			{nginx, bench.Write, 16, 2000}:   {failed: 3},
 		},
 		idle: map[string]int64{"fs1": 61 << 20}, loaded: map[string]int64{"fs1": 140 << 20},
+		published: publishing{
+			ours: bench.PublishReport{Works: 116, Downloads: 3, Bytes: 16_700_000, FirstP50: 1000, MinorP50: 250, Pages: bench.Report{Rate: 6000}},
+			bare: bench.Report{Rate: 10_000},
+		},
 	}
 	var b strings.Builder
 	if err := page(&b, o, r, "A machine."); err != nil {
@@ -48,6 +52,8 @@ func TestPage(t *testing.T) {
 		"| GET | 16 | 20000/s | 8000/s | 0.40 | ≥ 0.33 | 6000/s | 0.30 |",
 		"| p50 | 1 | 1.00 ms | 1.80 ms | 1.80 | ≤ 2 |",
 		"| 20000 documents | 2.50 ms | 1.25 | ≤ 1.25 |",
+		"| minor edition after one module's change | 250 ms, 0.25 of that | ≤ 0.25 |",
+		"| 6000/s, 0.60 of a bare server's 10000/s | ≥ 0.50 |",
 		"| fs1 | 61 MB | 140 MB |",
 		"Errors while measuring: 3 of through nginx write at 16 connections.",
 	} {
