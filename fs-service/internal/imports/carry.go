@@ -3,6 +3,7 @@ package imports
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -25,9 +26,6 @@ func (m *Imports) carry(ctx context.Context, t Target, k key, j *job) error {
 		return fault.Disk("import", err)
 	}
 	defer f.Close()
-	if err := isWhole(f, k.id); err != nil {
-		return err
-	}
 	header, err := bundle.ParseHeader(f)
 	if err != nil {
 		return err
@@ -37,7 +35,7 @@ func (m *Imports) carry(ctx context.Context, t Target, k key, j *job) error {
 		return err
 	}
 	promised := replica.Pack{Bases: header.Prerequisites, Tips: tips(want)}
-	stored, brought, err := m.store(ctx, t, f, header, j)
+	stored, brought, err := m.store(ctx, t, k.id, f, header, j)
 	if err != nil {
 		return err
 	}
@@ -55,18 +53,6 @@ func (m *Imports) carry(ctx context.Context, t Target, k key, j *job) error {
 	}
 	j.set(func(s *fsapi.ImportStatus) { s.Refs = want })
 	return nil
-}
-
-func isWhole(f io.ReadSeeker, id fsapi.ImportID) error {
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return fault.Disk("import", err)
-	}
-	if fsapi.ImportID(h.Sum(nil)) != id {
-		return fault.Newf(fault.Invalid, "import", "the bytes that arrived have another sha256 than the import's name")
-	}
-	_, err := f.Seek(0, io.SeekStart)
-	return err
 }
 
 // wanted returns the refs that an import brings: branches, tags and what lies
@@ -100,20 +86,13 @@ func tips(refs []fsapi.Ref) (ds []content.Digest) {
 
 // store puts the bundle's pack among this node's objects. It returns what the pack holds, if
 // that has to be told from what others have in the pool.
-func (m *Imports) store(ctx context.Context, t Target, f *os.File, h bundle.Header, j *job) (stored objects.PackInfo, brought map[content.Digest]bool, err error) {
-	if _, err := f.Seek(h.PackOffset, io.SeekStart); err != nil {
-		return stored, nil, fault.Disk("import", err)
-	}
-	file, err := os.CreateTemp(m.Dir, "pack-*")
+func (m *Imports) store(ctx context.Context, t Target, id fsapi.ImportID, f *os.File, h bundle.Header, j *job) (stored objects.PackInfo, brought map[content.Digest]bool, err error) {
+	file, size, err := m.unwrap(id, f, h.PackOffset)
 	if err != nil {
-		return stored, nil, fault.Disk("import", err)
+		return stored, nil, err
 	}
 	defer os.Remove(file.Name()) // gone already where TakePack took it
 	defer file.Close()
-	size, err := io.Copy(file, f)
-	if err != nil {
-		return stored, nil, fault.Disk("import", err)
-	}
 	if t.Repo.Shared {
 		idx, err := pack.Index(ctx, file, size, pack.IndexOptions{})
 		if err != nil {
@@ -132,6 +111,24 @@ func (m *Imports) store(ctx context.Context, t Target, f *os.File, h bundle.Head
 	}
 	stored, err = m.Replicas.Disk().TakePack(ctx, t.Repo.Pool, replica.Pack{}, file.Name(), progress)
 	return stored, brought, err
+}
+
+// unwrap copies the pack, which begins at offset, to a file of its own, which the caller closes
+// and removes. Invalid: the bundle's bytes are not those that the import is named after.
+func (m *Imports) unwrap(id fsapi.ImportID, f *os.File, offset int64) (file *os.File, size int64, err error) {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(f, 0, offset)); err != nil {
+		return nil, 0, fault.Disk("import", err)
+	}
+	if _, err := f.Seek(offset, io.SeekStart); err != nil {
+		return nil, 0, fault.Disk("import", err)
+	}
+	file, size, err = m.Replicas.Disk().Spool(io.TeeReader(f, sum), m.MaxBytes)
+	if err == nil && fsapi.ImportID(sum.Sum(nil)) != id {
+		err = errors.Join(fault.Newf(fault.Invalid, "import", "the bytes that arrived have another sha256 than the import's name"),
+			file.Close(), os.Remove(file.Name()))
+	}
+	return file, size, err
 }
 
 // check walks everything that the tips reach: all of it has to be there and, if the pool is

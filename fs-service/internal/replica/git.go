@@ -24,7 +24,7 @@ func (d *Disk) Spool(r io.Reader, most int64) (f *os.File, size int64, err error
 	if err != nil {
 		return nil, 0, fault.Disk("spool", err)
 	}
-	size, err = io.Copy(f, io.LimitReader(r, most+1))
+	size, err = io.CopyBuffer(&steady{file: f}, io.LimitReader(r, most+1), make([]byte, 256<<10))
 	if err == nil && size > most {
 		err = fault.Newf(fault.TooLarge, "spool", "a pack of more than %d bytes", most)
 	}

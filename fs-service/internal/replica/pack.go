@@ -58,12 +58,11 @@ func (d *Disk) TakePack(ctx context.Context, pool content.Pool, p Pack, name str
 
 // fill copies size bytes of r to a new file in the spool.
 func (d *Disk) fill(r io.Reader, size int64) (name string, err error) {
-	f, err := os.CreateTemp(d.spool, "pack-*")
+	f, n, err := d.Spool(io.LimitReader(r, size), size)
 	if err != nil {
-		return "", fault.Disk("spool", err)
+		return "", err
 	}
-	n, err := io.Copy(f, io.LimitReader(r, size))
-	if err == nil && n != size {
+	if n != size {
 		err = fault.Newf(fault.Invalid, "spool", "%d bytes arrived of %d", n, size)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
