@@ -67,6 +67,14 @@ func merges(t *testing.T, d *desk) {
 	if nothing.Modified || nothing.Commit != m.Commit || len(nothing.Conflicts) > 0 {
 		t.Errorf("a merge of what is there: %+v", nothing)
 	}
+	itself := must(d.Merge(d.ctx, d.into(d.main)))(t)
+	if itself.Modified || itself.Commit != m.Commit {
+		t.Errorf("a merge into itself: %+v", itself)
+	}
+	d.pushRoot("root", must(d.stat("main", ""))(t).Entry.Digest)
+	root, _ := content.Branch("root")
+	_, err = d.Merge(d.ctx, d.into(root))
+	d.fails(err, fault.Conflict, "a merge of what has no history in common")
 	missing, _ := content.Branch("missing")
 	_, err = d.Merge(d.ctx, d.into(missing))
 	d.fails(err, fault.NotFound, "a merge of what is not there")

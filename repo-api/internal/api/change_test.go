@@ -237,6 +237,24 @@ func TestListsGoPageByPage(t *testing.T) {
 	s.want(400, "GET", "/repos/book/commits?after=nonsense", "")
 }
 
+// Not even a repository that shares the history takes another's cursor.
+func TestACursorIsOfOneRepository(t *testing.T) {
+	s := newSite(t)
+	for i := range 2 {
+		s.create(fmt.Sprint("/content/book@main/d/", i), "x")
+	}
+	s.want(201, "POST", "/repos", `{"name":"mine","derived_from":"book"}`)
+	s.want(201, "POST", "/repos", `{"name":"other"}`)
+	s.create("/content/other@main/d/0", "x")
+	for _, list := range []string{"commits", "history/d"} {
+		next := s.want(200, "GET", "/repos/book/"+list+"?limit=1", "").links()["next"]
+		s.want(200, "GET", next, "")
+		for _, repo := range []string{"mine", "other"} {
+			s.checkProblem(s.want(400, "GET", strings.Replace(next, "/repos/book/", "/repos/"+repo+"/", 1), ""))
+		}
+	}
+}
+
 func TestModifiedSince(t *testing.T) {
 	s := newSite(t)
 	s.create("/content/book@main/a", "x")

@@ -57,7 +57,7 @@ func TestTheWayBack(t *testing.T) {
 func TestAPageEscapesWhatItShows(t *testing.T) {
 	const bad = `<script>"'&`
 	shapes := []any{
-		resource.Repo{Name: bad, Description: bad, Default: bad},
+		resource.Repo{Name: bad, Description: bad, Default: bad, Origin: &resource.Origin{Repo: bad, Ref: bad, Commit: bad, Title: bad, URL: "javascript:alert(1)"}},
 		resource.List[resource.Repo]{Items: []resource.Repo{{Name: bad, Description: bad, URL: "javascript:alert(1)"}}},
 		resource.List[resource.Branch]{Items: []resource.Branch{{Name: bad, Commit: bad}}},
 		resource.Branch{Name: bad, Commit: bad},
