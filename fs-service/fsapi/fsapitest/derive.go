@@ -91,9 +91,16 @@ func derives(t *testing.T, d *desk) {
 	d.fails(err, fault.Gone, "derivation from what was deleted")
 }
 
-// unseen checks that a commit is as good as not there, however it is named.
+// unseen checks that a commit is as good as not there, however it is named. What is read by its
+// id is read as a replica knows it, which may be a moment ago: it is asked until every replica,
+// whichever of them is asked, has to know.
 func (d *desk) unseen(commit, blob content.Digest) {
 	d.t.Helper()
+	for misses := 0; misses < 30 && d.ctx.Err() == nil; misses++ {
+		if _, err := d.stat(commit.String(), ""); err == nil {
+			misses = 0
+		}
+	}
 	id := content.AtCommit(commit)
 	at := fsapi.At{Repo: d.repo, Rev: id}
 	own := content.AtRef(d.main)
