@@ -282,6 +282,9 @@ func (d *document) Fields(x *flow.Exchange, h http.Header) {
 		h.Set("Content-Location", d.At(content.AtCommit(d.stat.Commit)).URL())
 	}
 	d.versionFields(x, h)
+	if reads(x.Request) && !d.stat.Commit.IsZero() && x.State.Moved == flow.Stayed {
+		d.linkAround(linker{h})
+	}
 }
 
 // cachingOf says how long an answer about rev holds, which named ref: a commit's and an

@@ -80,6 +80,26 @@ func (d *document) versionFields(x *flow.Exchange, h http.Header) {
 	link.to(resource.TimeMapURL(named), `timemap"; type="`+resource.LinkFormat)
 }
 
+// linkAround leads to the directory that the document is in, to where each of its lines is
+// from, to what its last change did, and to where it can be written.
+func (d *document) linkAround(link linker) {
+	dir := resource.Place{Repo: d.Repo, Rev: d.Rev, Path: d.Path.Parent(), Dir: true}
+	link.to(dir.URL(), "up collection")
+	if !d.branch.IsZero() {
+		link.to(d.URL(), "edit")
+	}
+	if d.patchable() {
+		link.to(resource.BlameURL(d.Repo, d.Path, d.Rev), `related"; title="blame`)
+	}
+	this := d.stat.Versions.This
+	if _, fixed := d.Rev.Commit(); fixed {
+		this = d.stat.Commit
+	}
+	if before := d.stat.Versions.Before; !before.IsZero() && !this.IsZero() {
+		link.to(resource.CompareURL(d.Repo, before, this), `related"; title="compare`)
+	}
+}
+
 // linker adds links to an answer.
 type linker struct{ http.Header }
 

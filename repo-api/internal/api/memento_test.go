@@ -191,3 +191,38 @@ func TestAHistoryFollowsRenames(t *testing.T) {
 		}
 	}
 }
+
+// TestEverythingLeadsOn: to what it belongs to, to what describes it, and from a document to
+// where its lines are from and what its last change did; and where it leads, something is.
+func TestEverythingLeadsOn(t *testing.T) {
+	s := newSite(t)
+	urls := s.versions(2)
+	tests := []struct {
+		target string
+		leads  map[string]string
+	}{
+		{"/", map[string]string{"service-desc": "/openapi.json", "service-doc": "/docs", "up": ""}},
+		{"/repos/book?as=html", map[string]string{"up": "/repos", "collection": "/repos", "canonical": "/repos/book"}},
+		{"/repos/book/branches/main", map[string]string{"collection": "/repos/book/branches"}},
+		{"/content/book@main/", map[string]string{"up": "/repos/book", "collection": ""}},
+		{doc, map[string]string{"edit": doc}},
+		{urls[1], map[string]string{"edit": ""}},
+	}
+	for _, tt := range tests {
+		got := s.want(200, "GET", tt.target, "", "Accept", "*/*").links()
+		for rel, to := range tt.leads {
+			if got[rel] != to {
+				t.Errorf("%s: %s is %q, not %q", tt.target, rel, got[rel], to)
+			}
+		}
+		for rel, to := range got {
+			s.want(200, "GET", to, "", "Accept", "*/*")
+			if rel == "related" && !strings.Contains(to, "/compare/") {
+				t.Errorf("%s: related is %s, and not last the comparison", tt.target, to)
+			}
+		}
+	}
+	if got := s.want(404, "GET", "/repos/none", "").links()["help"]; got != "/problems/not-found" {
+		t.Errorf("help is at %q", got)
+	}
+}

@@ -92,6 +92,21 @@ func (v *view) Fields(x *flow.Exchange, h http.Header) {
 	for _, link := range v.links {
 		h.Add("Link", link)
 	}
+	linkAround(linker{h}, x.Request.URL)
+}
+
+// linkAround leads from what is at u to what it belongs to, and to what describes
+// it (RFC 8631). A list has its members in its content: fields have to be small.
+func linkAround(link linker, u *url.URL) {
+	link.Add("Link", `</openapi.json>; rel="service-desc describedby", </docs>; rel="service-doc"`)
+	if above, listed := resource.Above(u); listed {
+		link.to(above, "up collection")
+	} else if above != "" {
+		link.to(above, "up")
+	}
+	if canonical := resource.Canonical(u); canonical != "" {
+		link.to(canonical, "canonical")
+	}
 }
 
 // next links to the page after the one that r asks for.

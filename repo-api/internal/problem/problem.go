@@ -110,6 +110,7 @@ func (p Writer) Explain(w http.ResponseWriter, r *http.Request, f flow.Refusal) 
 		maps.Copy(body, d.members)
 		maps.Copy(h, d.fields)
 	}
+	h.Add("Link", "<"+Prefix+typ.Slug+`>; rel="help"`)
 	text, err := json.Marshal(body)
 	if err != nil {
 		panic(err) // a member that can't be JSON is a bug of whoever added it

@@ -31,6 +31,8 @@ type Root struct {
 	Repo    string `json:"repo"`
 	Content string `json:"content"`
 	History string `json:"history"`
+	Me      string `json:"me"`
+	Tokens  string `json:"tokens"`
 	Docs    string `json:"docs"`
 	OpenAPI string `json:"openapi"`
 	Health  string `json:"health"`
@@ -43,7 +45,8 @@ func RootOf() Root {
 	return Root{
 		Repos: "/repos", Repo: "/repos/{repo}", Content: "/content/{repo}@{ref}/{path}",
 		History: "/repos/{repo}/history/{path}?ref={ref}",
-		Docs:    "/docs", OpenAPI: "/openapi.json", Health: "/healthz", Ready: "/readyz", Metrics: "/metrics",
+		Me:      "/me", Tokens: "/tokens",
+		Docs: "/docs", OpenAPI: "/openapi.json", Health: "/healthz", Ready: "/readyz", Metrics: "/metrics",
 	}
 }
 
@@ -60,6 +63,8 @@ type Repo struct {
 	Publications string    `json:"publications_url"`
 	Commits      string    `json:"commits_url"`
 	Collections  string    `json:"collections_url"`
+	Drafts       string    `json:"drafts_url"`
+	Settings     string    `json:"settings_url"`
 	Content      string    `json:"content_url"`
 	Origin       *Origin   `json:"origin,omitempty"`
 }
@@ -91,9 +96,9 @@ func RepoOf(r fsapi.Repo) Repo {
 		Name: r.ID.String(), Description: r.Description, Default: r.Default.Short(),
 		Created: r.Created.UTC(), Replicas: r.Replicas,
 		URL: RepoURL(r.ID), Branches: BranchesURL(r.ID), Versions: VersionsURL(r.ID), Publications: PublicationsURL(r.ID), Commits: CommitsURL(r.ID),
-		Collections: CollectionsURL(r.ID),
-		Content:     Place{Repo: r.ID, Rev: content.AtRef(r.Default), Dir: true}.URL(),
-		Origin:      originOf(r.Origin),
+		Collections: CollectionsURL(r.ID), Drafts: DraftsURL(r.ID), Settings: SettingsURL(r.ID),
+		Content: Place{Repo: r.ID, Rev: content.AtRef(r.Default), Dir: true}.URL(),
+		Origin:  originOf(r.Origin),
 	}
 }
 
@@ -125,6 +130,7 @@ type Entry struct {
 	Type    string `json:"type,omitempty"`
 	URL     string `json:"href,omitempty"` // a submodule has none
 	History string `json:"history_url,omitempty"`
+	Blame   string `json:"blame_url,omitempty"` // of what may be text
 }
 
 // EntryOf is the shape of e in the directory dir. A name that is not UTF-8 is
@@ -138,7 +144,9 @@ func EntryOf(dir Place, e content.Entry) Entry {
 	shape.URL = Place{Repo: dir.Repo, Rev: dir.Rev, Path: path, Dir: e.Mode.IsDir()}.URL()
 	shape.History = HistoryURL(dir.Repo, path, dir.Rev)
 	if !e.Mode.IsDir() {
-		shape.Type = MediaType(e)
+		if shape.Type = MediaType(e); MayBeText(shape.Type) {
+			shape.Blame = BlameURL(dir.Repo, path, dir.Rev)
+		}
 		if e.Size >= 0 {
 			shape.Size = &e.Size
 		}
@@ -213,6 +221,7 @@ type Commit struct {
 	Parents   []string `json:"parents"`
 	URL       string   `json:"href"`
 	Content   string   `json:"content_url"`
+	Compare   string   `json:"compare_url,omitempty"` // with its first parent
 }
 
 // CommitOf is the shape of c.
@@ -221,12 +230,16 @@ func CommitOf(repo content.RepoID, c content.Commit) Commit {
 	for i, p := range c.Parents {
 		parents[i] = p.String()
 	}
-	return Commit{
+	shape := Commit{
 		ID: c.ID.String(), Subject: c.Subject(), Message: c.Message,
 		Author: personOf(c.Author), Committer: personOf(c.Committer),
 		Tree: c.Tree.String(), Parents: parents, URL: CommitURL(repo, c.ID),
 		Content: Place{Repo: repo, Rev: content.AtCommit(c.ID), Dir: true}.URL(),
 	}
+	if len(c.Parents) > 0 {
+		shape.Compare = CompareURL(repo, c.Parents[0], c.ID)
+	}
+	return shape
 }
 
 // Event is a commit that changed a path, and what the path held after it.

@@ -155,6 +155,19 @@ func HistoryURL(repo content.RepoID, path content.Path, rev content.Revision) st
 	return "/repos/" + repo.String() + "/history/" + escapePath(path) + refQuery(rev)
 }
 
+// BlameURL is where the origin of each line of a document is, as seen from rev.
+func BlameURL(repo content.RepoID, path content.Path, rev content.Revision) string {
+	return RepoURL(repo) + "/blame/" + escapePath(path) + refQuery(rev)
+}
+
+// CompareURL is where what was done from one commit to another is.
+func CompareURL(repo content.RepoID, from, to content.Digest) string {
+	return RepoURL(repo) + "/compare/" + from.String() + "..." + to.String()
+}
+
+// SettingsURL is where a repository's settings are.
+func SettingsURL(repo content.RepoID) string { return RepoURL(repo) + "/settings" }
+
 // refQuery says in a URL as of which revision something is meant.
 func refQuery(rev content.Revision) string {
 	if rev == (content.Revision{}) {
