@@ -1,6 +1,7 @@
 package lb
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"os"
@@ -14,13 +15,14 @@ import (
 
 // Options are what an LB is made from.
 type Options struct {
-	Dir     string   // holds whatever the balancer writes; made if it is not there
-	Listen  string   // host:port of the front door
-	Hosts   []string // names this service goes by, others get 421; none: any name
-	MaxBody int64    // bytes of the largest body
-	Nginx   string   // path of nginx; "": the built-in balancer
-	Ring    Ring
-	Log     *slog.Logger
+	Dir      string        // holds whatever the balancer writes; made if it is not there
+	Listen   string        // host:port of the front door
+	Hosts    []string      // names this service goes by, others get 421; none: any name
+	MaxBody  int64         // bytes of the largest body
+	Patience time.Duration // how long an API may be silent; 0: a minute
+	Nginx    string        // path of nginx; "": the built-in balancer
+	Ring     Ring
+	Log      *slog.Logger
 }
 
 // Ring is where the living are read from: a gossip.Ring.
@@ -49,6 +51,7 @@ func New(o Options) (*LB, error) {
 	if o.MaxBody < 1 {
 		return nil, fault.Newf(fault.Invalid, "make balancer", "a body of at most %d bytes", o.MaxBody)
 	}
+	o.Patience = cmp.Or(o.Patience, time.Minute)
 	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, fault.New(fault.Unavailable, "make balancer", "", err)
 	}

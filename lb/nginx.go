@@ -52,7 +52,7 @@ func newNginx(o Options) (*nginxFront, error) {
 	}
 	n := &nginxFront{
 		path: o.Nginx, dir: dir, log: o.Log, stale: make(chan struct{}, 1), output: &logWriter{log: o.Log},
-		config: nginx.Config{Listen: o.Listen, Hosts: o.Hosts, MaxBody: o.MaxBody},
+		config: nginx.Config{Listen: o.Listen, Hosts: o.Hosts, MaxBody: o.MaxBody, Patience: o.Patience},
 	}
 	if os.Geteuid() == 0 {
 		me, err := user.Current()

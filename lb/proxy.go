@@ -45,7 +45,7 @@ const (
 
 func newProxy(o Options) *proxy {
 	p := &proxy{opts: o, tmp: filepath.Join(o.Dir, "tmp"), pool: newPool(time.Now)}
-	p.apis = newRepeater(p.pool, o.Log)
+	p.apis = newRepeater(p.pool, o.Patience, o.Log)
 	p.forward = &httputil.ReverseProxy{
 		Rewrite:       rewrite,
 		Transport:     p.apis,

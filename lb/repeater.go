@@ -23,15 +23,14 @@ const (
 	maxTries       = 3
 	repeatFor      = 30 * time.Second
 	connectTimeout = time.Second
-	answerTimeout  = 60 * time.Second
 )
 
 var errNoAPI = fault.Newf(fault.Unavailable, "forward", "no API is known")
 
-func newRepeater(p *pool, log *slog.Logger) *repeater {
+func newRepeater(p *pool, patience time.Duration, log *slog.Logger) *repeater {
 	return &repeater{pool: p, log: log, base: &http.Transport{
 		DialContext:           (&net.Dialer{Timeout: connectTimeout}).DialContext,
-		ResponseHeaderTimeout: answerTimeout,
+		ResponseHeaderTimeout: patience,
 		MaxIdleConnsPerHost:   64,
 		IdleConnTimeout:       30 * time.Second,
 		DisableCompression:    true,

@@ -39,7 +39,7 @@ func (p *program) runLB(cmd *cobra.Command, c config.LB) error {
 		return err
 	}
 	balancer, err := lb.New(lb.Options{
-		Dir: c.Data, Listen: string(c.Listen), Hosts: c.Hosts, MaxBody: int64(c.MaxBody), Nginx: nginx, Ring: ring, Log: log,
+		Dir: c.Data, Listen: string(c.Listen), Hosts: c.Hosts, MaxBody: int64(c.MaxBody), Patience: c.Patience, Nginx: nginx, Ring: ring, Log: log,
 	})
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"text/template"
+	"time"
 
 	"rhapsode/internal/fault"
 )
@@ -21,11 +22,12 @@ var text string
 
 // Config is what differs from one nginx.conf to another.
 type Config struct {
-	Listen    string   // host:port
-	Hosts     []string // names this service goes by, others get 421; none: any name
-	Upstreams []string // host:port of each API; none: every request gets 503
-	MaxBody   int64    // bytes of the largest body
-	User      string   // whom the workers run as if root starts nginx; "": nginx's own choice
+	Listen    string        // host:port
+	Hosts     []string      // names this service goes by, others get 421; none: any name
+	Upstreams []string      // host:port of each API; none: every request gets 503
+	MaxBody   int64         // bytes of the largest body
+	Patience  time.Duration // how long an API may be silent, in whole seconds; then the answer is 504
+	User      string        // whom the workers run as if root starts nginx; "": nginx's own choice
 }
 
 // Render returns nginx.conf for c. It refuses what nginx would misread.
@@ -43,7 +45,10 @@ func Render(c Config) ([]byte, error) {
 	if c.MaxBody < 1 { // to nginx, 0 is no limit
 		return nil, fault.Newf(fault.Invalid, "render nginx.conf", "a body of at most %d bytes", c.MaxBody)
 	}
-	t, err := template.New("nginx.conf").Funcs(template.FuncMap{"join": strings.Join, "problems": problems}).Parse(text)
+	if c.Patience < time.Second {
+		return nil, fault.Newf(fault.Invalid, "render nginx.conf", "a patience of %v, less than a second", c.Patience)
+	}
+	t, err := template.New("nginx.conf").Funcs(template.FuncMap{"join": strings.Join, "seconds": func(d time.Duration) int64 { return int64(d / time.Second) }, "problems": problems}).Parse(text)
 	if err != nil {
 		return nil, fault.New(fault.Internal, "parse template", "", err)
 	}

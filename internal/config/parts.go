@@ -81,15 +81,16 @@ type Limit struct {
 
 // LB is what stands in front of the APIs.
 type LB struct {
-	Name     string     `key:"name" default:"lb1" usage:"name of this balancer, unique"`
-	Data     string     `key:"data" default:"./data" usage:"directory for nginx's configuration, logs and temporary files"`
-	Listen   Addr       `key:"listen" default:"127.0.0.1:8080" usage:"the front door"`
-	Hosts    []string   `key:"hosts" default:"" usage:"names this service goes by, others get 421; empty: any name"`
-	Balancer Balancer   `key:"balancer" default:"auto" usage:"auto, nginx or builtin; auto: nginx where it is"`
-	Nginx    string     `key:"nginx" default:"" usage:"path of nginx; empty: it is looked for"`
-	MaxBody  Bytes      `key:"max-body" default:"2GiB" usage:"largest body of a request"`
-	LogLevel slog.Level `key:"log-level" default:"info" usage:"debug, info, warn or error"`
-	Gossip   Gossip     `key:"gossip"`
+	Name     string        `key:"name" default:"lb1" usage:"name of this balancer, unique"`
+	Data     string        `key:"data" default:"./data" usage:"directory for nginx's configuration, logs and temporary files"`
+	Listen   Addr          `key:"listen" default:"127.0.0.1:8080" usage:"the front door"`
+	Hosts    []string      `key:"hosts" default:"" usage:"names this service goes by, others get 421; empty: any name"`
+	Balancer Balancer      `key:"balancer" default:"auto" usage:"auto, nginx or builtin; auto: nginx where it is"`
+	Nginx    string        `key:"nginx" default:"" usage:"path of nginx; empty: it is looked for"`
+	MaxBody  Bytes         `key:"max-body" default:"2GiB" usage:"largest body of a request"`
+	Patience time.Duration `key:"patience" default:"60s" min:"1s" max:"1h" usage:"how long an API may be silent before a client gets 504"`
+	LogLevel slog.Level    `key:"log-level" default:"info" usage:"debug, info, warn or error"`
+	Gossip   Gossip        `key:"gossip"`
 }
 
 // Gossip is a part's place in the ring.
