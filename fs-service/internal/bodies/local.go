@@ -4,6 +4,7 @@
 //
 //	incoming/<number>          uploads under way
 //	<pool>/<aa>/<digest>       bodies; aa are the first two digits of the digest
+//	<pool>/<aa>/<digest>.broken  what a Scrub found under that name, and was not it
 //
 // What holds:
 //
@@ -30,6 +31,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -45,6 +47,8 @@ type Local struct {
 	dir  string
 	disk disk
 	next atomic.Uint64 // the name of the next upload
+
+	placing sync.Mutex // held while a body gets or loses its name
 }
 
 // Open opens the bodies in dir, and makes it where there is none.

@@ -97,7 +97,9 @@ func (u *Upload) store(place string) error {
 	}
 	err := disk.makeDir(filepath.Dir(place))
 	if err == nil {
+		u.local.placing.Lock()
 		err = disk.rename(u.name, place)
+		u.local.placing.Unlock()
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(u.name))

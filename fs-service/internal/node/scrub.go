@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"rhapsode/content"
+	"rhapsode/fs-service/internal/objects"
 	"rhapsode/internal/fault"
 )
 
@@ -43,12 +45,18 @@ func (n *Node) scrubObjects(ctx context.Context) error {
 func (n *Node) scrubPool(ctx context.Context, pool content.Pool) bool {
 	pace := pacer{rest: 19 * workSlice}
 	found, err := n.objects.Scrub(ctx, pool, pace.step)
+	bodies, bodiesErr := n.replicas.Disk().ScrubBodies(ctx, pool, pace.step, func(d content.Digest) {
+		if len(found.Broken) < objects.MaxBroken {
+			found.Broken = append(found.Broken, d)
+		} else {
+			found.Enough = true // the rest is missing now, and found by who walks
+		}
+	})
 	if ctx.Err() != nil {
 		return false
 	}
-	if err != nil {
+	if err = errors.Join(err, bodiesErr); err != nil {
 		n.log.Warn("objects not read", "pool", pool, "error", err)
-		return false
 	}
 	mended := 0
 	for _, d := range found.Broken {
@@ -58,15 +66,15 @@ func (n *Node) scrubPool(ctx context.Context, pool content.Pool) bool {
 		}
 		mended++
 	}
-	if len(found.Packs) > 0 || mended < len(found.Broken) {
+	if len(found.Packs) > 0 || mended < len(found.Broken) || found.Enough {
 		n.doubt(ctx, pool)
 	}
 	if len(found.Broken)+len(found.Packs) > 0 {
-		n.log.Warn("objects scrubbed", "pool", pool, "copies", found.Copies, "mended", mended, "not_mended", len(found.Broken)-mended, "packs_unreadable", len(found.Packs))
+		n.log.Warn("objects scrubbed", "pool", pool, "copies", found.Copies, "bodies", bodies, "mended", mended, "not_mended", len(found.Broken)-mended, "packs_unreadable", len(found.Packs))
 	} else {
-		n.log.Info("objects scrubbed", "pool", pool, "copies", found.Copies)
+		n.log.Info("objects scrubbed", "pool", pool, "copies", found.Copies, "bodies", bodies)
 	}
-	return !found.Enough || mended == 0
+	return err == nil && (!found.Enough || mended == 0)
 }
 
 // doubt has the healer walk all that a pool's refs reach, and fetch what is missing: an index that

@@ -14,13 +14,13 @@ import (
 // Scrubbed is what a Scrub found.
 type Scrubbed struct {
 	Copies int64            // that were read: an object may have several
-	Broken []content.Digest // objects without a good copy; at most maxBroken
+	Broken []content.Digest // objects without a good copy; at most MaxBroken
 	Packs  []content.Digest // that can't be opened or listed: what they hold may be missing
-	Enough bool             // maxBroken was reached, and the rest not looked at
+	Enough bool             // MaxBroken was reached, and the rest not looked at
 }
 
-// maxBroken is how many broken objects one Scrub returns.
-const maxBroken = 1024
+// MaxBroken is how many broken objects one Scrub returns.
+const MaxBroken = 1024
 
 // Scrub reads every copy of every object of a pool, and compares its bytes with its digest. It
 // mends nothing: who knows other replicas does, by Put. An error is that of a disk that can't be
@@ -97,7 +97,7 @@ func (c *scrub) judge(ctx context.Context, d content.Digest, err error) error {
 	}
 	switch {
 	case elsewhere(err):
-		if c.found.Broken = append(c.found.Broken, d); len(c.found.Broken) == maxBroken {
+		if c.found.Broken = append(c.found.Broken, d); len(c.found.Broken) == MaxBroken {
 			return errEnough
 		}
 	case err != nil && !fault.Is(err, fault.TooLarge): // a TooLarge one is judged when it streams

@@ -193,3 +193,9 @@ func (d *Disk) Receive(ctx context.Context, pool content.Pool, size int64, r io.
 	}
 	return up.Commit(pool)
 }
+
+// ScrubBodies reads every large body of a pool. What is broken is put aside, and so is missing:
+// see bodies.Local.Scrub.
+func (d *Disk) ScrubBodies(ctx context.Context, pool content.Pool, pace func(context.Context), broken func(content.Digest)) (read int64, err error) {
+	return d.bodies.Scrub(ctx, pool, pace, broken)
+}
