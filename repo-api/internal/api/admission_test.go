@@ -35,7 +35,7 @@ func TestWhoAsksTooOftenWaits(t *testing.T) {
 	s.want(404, "GET", "/git/none.git/info/refs?service=git-upload-pack", "", from...)
 	for _, path := range []string{"/repos", "/nowhere", "/git/none.git/info/refs?service=git-upload-pack"} {
 		a := s.want(http.StatusTooManyRequests, "GET", path, "", from...)
-		if a.Header.Get("Retry-After") != "1" || a.Header.Get("RateLimit") != `"address";r=0;t=4` {
+		if a.Header.Get("Retry-After") != "1" || a.Header.Get("RateLimit") != `"address";r=0;t=4` || a.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %v", path, a.Header)
 		}
 	}

@@ -12,9 +12,13 @@ import (
 func TestWhoMayKeepAnAnswerAndForHowLong(t *testing.T) {
 	s := shelved(t, fstest.Memory(t))
 	head := strings.Trim(s.want(200, "GET", "/repos/book/branches/main", "").etag(), `"`)
+	stale := s.want(412, "PUT", "/content/book@main/a.txt", "my save", "If-Match", `"old"`)
+	draft, _ := stale.member(t, "draft").(map[string]any)
+	at, _ := draft["href"].(string)
 	const (
 		forEver = "public, max-age=31536000, immutable"
 		ask     = "no-cache"
+		own     = "private, no-cache"
 		never   = "no-store"
 	)
 	tests := []struct {
@@ -41,6 +45,9 @@ func TestWhoMayKeepAnAnswerAndForHowLong(t *testing.T) {
 		{412, "GET", "/content/book@main/a.txt", never, []string{"If-Match", `"old"`}},
 		{416, "GET", "/content/book@main/a.txt", never, []string{"Range", "bytes=99-"}},
 		{428, "DELETE", "/content/book@main/a.txt", never, nil},
+		{412, "PUT", "/content/book@main/a.txt", never, []string{"If-Match", `"old"`}},
+		{200, "GET", "/repos/book/drafts", own, nil},
+		{200, "GET", at, own, nil},
 		{200, "GET", "/healthz", never, nil},
 	}
 	for _, tt := range tests {
