@@ -52,10 +52,14 @@ func TestTheFlowCostsLittle(t *testing.T) {
 	for _, read := range reads {
 		r := request("GET", "/", "", read.fields...)
 		cost := func(h http.Handler) (allocs float64, took time.Duration) {
-			const rounds = 2000
-			begun := time.Now()
-			allocs = testing.AllocsPerRun(rounds, func() { h.ServeHTTP(sink{http.Header{}}, r) })
-			return allocs, time.Since(begun) / (rounds + 1)
+			const rounds = 200
+			took = time.Hour
+			for range 10 { // the least is what it costs; the rest is the machine's
+				begun := time.Now()
+				allocs = testing.AllocsPerRun(rounds, func() { h.ServeHTTP(sink{http.Header{}}, r) })
+				took = min(took, time.Since(begun)/(rounds+1))
+			}
+			return allocs, took
 		}
 		ours, ourTime := cost(throughFlow())
 		theirs, theirTime := cost(http.HandlerFunc(byHand))

@@ -147,7 +147,10 @@ func (b *bringing) elsewhere(ctx context.Context) (content.Digest, error) {
 			return content.Digest{}, refused
 		}
 	}
-	return theirs, err
+	if err != nil {
+		return content.Digest{}, err
+	}
+	return theirs, b.gate.EditionWithheld(ctx, *b.source, content.RefName{}, theirs, content.Root)
 }
 
 // txn is the transaction of what is brought in, on the grounds of what who asks may do here and there.
