@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"rhapsode/testclients/bench"
 	"rhapsode/testclients/door"
 	"rhapsode/testclients/press"
 	"rhapsode/testclients/rig"
@@ -330,4 +331,20 @@ func colours(t *testing.T, file string) int {
 		}
 	}
 	return len(seen)
+}
+
+// TestPublishingIsMeasured: the measure publishes twice in each round, reads what was published
+// and finds nothing wrong with it.
+func TestPublishingIsMeasured(t *testing.T) {
+	source := corpusTruth(t).source
+	r := up(t, t.TempDir(), "--no-import")
+	makeRepo(t, dial(t, r.Front()), "first")
+	report, err := bench.Publish(t.Context(), bench.PublishOptions{URL: r.Front(), Book: source, Rounds: 1, Conns: 4, For: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(report)
+	if report.Works != 116 || report.Downloads != 3 || len(report.First) != 1 || len(report.Minor) != 1 || report.Pages.Ops == 0 || report.Pages.Failed > 0 {
+		t.Errorf("%+v", report)
+	}
 }
