@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +24,7 @@ func (p *program) bench() *cobra.Command {
 		ValidArgs: []string{string(bench.Read), string(bench.Cond), string(bench.Write), benchPublish},
 		Args:      exactly(1, use),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Mode = bench.Mode(args[0])
+			o.Mode, o.Token = bench.Mode(args[0]), cmp.Or(o.Token, os.Getenv(tokenVariable))
 			report, err := measured(cmd.Context(), o, book)
 			if err != nil {
 				return err
@@ -36,6 +38,7 @@ func (p *program) bench() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.URL, "url", "http://127.0.0.1:8080", "of the service")
+	f.StringVar(&o.Token, "token", "", "of who measures; empty: "+tokenVariable)
 	f.StringVar(&o.Repo, "repo", "bench", "repository; made if it is not there")
 	f.StringVar(&o.Branch, "branch", "main", "branch to read and write")
 	f.IntVar(&o.Conns, "conns", 16, "connections")
@@ -55,5 +58,5 @@ func measured(ctx context.Context, o bench.Options, book string) (fmt.Stringer, 
 	if o.Mode != benchPublish {
 		return bench.Run(ctx, o)
 	}
-	return bench.Publish(ctx, bench.PublishOptions{URL: o.URL, Book: book, Conns: o.Conns, For: o.For, Seed: o.Seed})
+	return bench.Publish(ctx, bench.PublishOptions{URL: o.URL, Token: o.Token, Book: book, Conns: o.Conns, For: o.For, Seed: o.Seed})
 }

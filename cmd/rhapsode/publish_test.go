@@ -39,7 +39,7 @@ func smallBook(t *testing.T) (folder string) {
 
 // TestPublish goes through what a person can type, one after the other, in one service.
 func TestPublish(t *testing.T) {
-	s := serve(t, t.TempDir())
+	s := serve(t, t.TempDir(), open)
 	defer s.stop()
 	if code, _, errOut := command(t, "import", smallBook(t), "--repo", "book", "--url", s.url, "--quiet"); code != 0 {
 		t.Fatalf("import: %s", errOut)

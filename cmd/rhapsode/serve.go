@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,15 +67,25 @@ func (p *program) runServe(ctx context.Context, c config.Serve) error {
 			doors.Go("welcome", func(ctx context.Context) error {
 				select {
 				case <-node.Ready():
-					p.say("Rhapsode is ready at http://%s  (Ctrl-C stops it)", front.Addr())
-					for _, line := range tokenLines(first, "http://"+front.Addr().String()) {
-						p.say("%s", line)
-					}
+					return p.greet(ctx, c, "http://"+front.Addr().String(), first)
 				case <-ctx.Done():
+					return nil
 				}
-				return nil
 			})
 		},
 		func(context.Context) {}, // nobody sends requests here but who sees it end
 	)
+}
+
+// greet tells what there is, once the first token opens it.
+func (p *program) greet(ctx context.Context, c config.Serve, url, first string) error {
+	w := welcome{url: url, data: c.Data, first: first, closed: c.Anonymous.Role() == "", tries: emptyTries(url)}
+	switch err := w.settled(ctx); {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
+		p.say("the first token is not known yet: %v", err)
+	}
+	p.say("%s", strings.Join(w.lines(), "\n"))
+	return nil
 }

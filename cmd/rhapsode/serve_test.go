@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -20,18 +19,22 @@ const patience = 30 * time.Second
 // served is `rhapsode serve` in this process.
 type served struct {
 	url  string
+	said []string // lines; the first says that it is ready
 	stop func()
 }
 
-// serve starts it on dir and returns once it says that it is ready.
-func serve(t *testing.T, dir string) *served {
+// open lets everybody do everything.
+const open = "--anonymous=admin"
+
+// serve starts it on dir and returns once it has said all that it says.
+func serve(t *testing.T, dir string, flags ...string) *served {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
 	var log bytes.Buffer
 	ended := make(chan int, 1)
 	go func() {
-		ended <- execute(ctx, []string{"serve", "--data", dir, "--listen", "127.0.0.1:0", "--log-level", "warn"}, in, &log)
+		ended <- execute(ctx, append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0", "--log-level", "warn"}, flags...), in, &log)
 		in.Close()
 	}()
 	s := &served{stop: func() {
@@ -45,15 +48,13 @@ func serve(t *testing.T, dir string) *served {
 			t.Fatal("serve does not end")
 		}
 	}}
-	lines := bufio.NewReader(out)
-	said, err := lines.ReadString('\n')
-	go io.Copy(io.Discard, lines) // ends with serve, which closes the pipe
-	if err != nil {
-		t.Fatalf("serve said %q and ended: %s", said, log.String())
-	}
-	words := strings.Fields(said)
-	if len(words) < 5 || !strings.HasPrefix(words[4], "http://") {
-		t.Fatalf("serve said %q", said)
+	all := make([]byte, 8<<10)
+	n, err := out.Read(all)     // it is said at once
+	go io.Copy(io.Discard, out) // ends with serve, which closes the pipe
+	s.said = strings.Split(strings.TrimSuffix(string(all[:n]), "\n"), "\n")
+	words := strings.Fields(s.said[0])
+	if err != nil || len(words) < 5 || !strings.HasPrefix(words[4], "http://") {
+		t.Fatalf("serve said %q, %v: %s", all[:n], err, log.String())
 	}
 	s.url = words[4]
 	return s
@@ -88,7 +89,7 @@ func TestServeImportsAndLasts(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "a.txt"), []byte("as it is\r\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, data)
+	s := serve(t, data, open)
 	code, out, errOut := command(t, "import", folder, "--repo", "book", "--url", s.url, "--json")
 	var st struct {
 		Phase string
@@ -105,7 +106,7 @@ func TestServeImportsAndLasts(t *testing.T) {
 	}
 	s.stop()
 
-	s = serve(t, data)
+	s = serve(t, data, open)
 	defer s.stop()
 	for path, want := range map[string]string{"a.txt": "as it is\r\n", "b.txt": "new"} {
 		if status, body := do(t, http.MethodGet, s.url+"/content/book@main/"+path, "", "", ""); status != http.StatusOK || body != want {
@@ -115,7 +116,7 @@ func TestServeImportsAndLasts(t *testing.T) {
 }
 
 func TestImportSaysWhatIsWrong(t *testing.T) {
-	s := serve(t, t.TempDir())
+	s := serve(t, t.TempDir(), open)
 	defer s.stop()
 	broken := filepath.Join(t.TempDir(), "broken.bundle")
 	head := "# v2 git bundle\n" + strings.Repeat("1", 40) + " refs/heads/main\n\n"

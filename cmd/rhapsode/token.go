@@ -248,18 +248,6 @@ func firstToken(dir string, now time.Time) (text string, err error) {
 	return m.Text, fault.Disk("remember token", os.WriteFile(marker, []byte(m.ID+"\n"), 0o600))
 }
 
-// tokenLines tell of a first token.
-func tokenLines(text, url string) []string {
-	if text == "" {
-		return nil
-	}
-	return []string{
-		"An admin's token for this data directory, shown this once (rhapsode token new --admin --data DIR makes another):",
-		"  export " + tokenVariable + "=" + text,
-		`  curl -H "Authorization: Bearer $` + tokenVariable + `" ` + url + "/me",
-	}
-}
-
 // awaitToken waits until the service knows a token that was left in a data directory.
 func awaitToken(ctx context.Context, url, token string) error {
 	ctx, cancel := context.WithTimeout(ctx, grantPatience)

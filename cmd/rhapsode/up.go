@@ -120,9 +120,15 @@ func (p *program) welcome(ctx context.Context, cell *local.Cell, c config.Up, fi
 		cell.Tell("not ready after %v: %v; the logs are in %s", readyTimeout, err, filepath.Join(c.Data, "log"))
 		return nil // it may yet be
 	}
-	url := "http://" + cell.Plan().Front
+	w := welcome{url: "http://" + cell.Plan().Front, data: c.Data, first: first, closed: c.Anonymous.Role() == ""}
+	if err := w.settled(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		cell.Tell("the first token is not known yet: %v", err)
+	}
 	if !c.NoImport && !cell.Plan().Example {
-		if err := p.bringExample(ctx, url, first, nodeOf(cell, c)); err != nil {
+		if err := p.bringExample(ctx, w.url, first, nodeOf(cell, c)); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -134,7 +140,10 @@ func (p *program) welcome(ctx context.Context, cell *local.Cell, c config.Up, fi
 			}
 		}
 	}
-	cell.Tell("%s", strings.Join(slices.Concat(cell.Status(), greeting(url, cell.Plan().Example, c.Anonymous.Role() == ""), tokenLines(first, url)), "\n"))
+	if cell.Plan().Example {
+		w.tries = exampleTries(w.url)
+	}
+	cell.Tell("%s", strings.Join(slices.Concat(cell.Status(), []string{""}, w.lines()), "\n"))
 	return nil
 }
 
@@ -147,7 +156,7 @@ func nodeOf(cell *local.Cell, c config.Up) string {
 // one is not at hand any more.
 const exampleTime = 15 * time.Minute
 
-// bringExample imports the example book on the word of an admin, once that has been heard.
+// bringExample imports the example book in an admin's name: the first, or one for this alone.
 func (p *program) bringExample(ctx context.Context, url, token, dir string) error {
 	if token == "" {
 		until := time.Now().Add(exampleTime).UTC().Truncate(time.Second)
@@ -156,9 +165,9 @@ func (p *program) bringExample(ctx context.Context, url, token, dir string) erro
 			return err
 		}
 		token = m.Text
-	}
-	if err := awaitToken(ctx, url, token); err != nil {
-		return err
+		if err := awaitToken(ctx, url, token); err != nil {
+			return err
+		}
 	}
 	return importExample(ctx, url, token)
 }
@@ -185,23 +194,6 @@ func importExample(ctx context.Context, url, token string) error {
 		return bundle.FromCommits(ctx, overlays, f.options)
 	})
 	return err
-}
-
-// greeting says what there is to try; closed says that it takes a token.
-func greeting(url string, example, closed bool) []string {
-	text := []string{"", "Rhapsode is ready at " + url + "  (Ctrl-C stops it)"}
-	if !example {
-		return text
-	}
-	base, curl := url+"/content/"+exampleRepo+"@main/", "  curl "
-	if closed {
-		curl += `-H "Authorization: Bearer $` + tokenVariable + `" `
-	}
-	return append(text, "", "Worth trying:",
-		curl+base,
-		curl+"-i "+base+"META-INF/books.xml",
-		curl+"-i -X PUT -H 'If-None-Match: *' --data-binary 'Hello.' "+base+"notes/hello.txt",
-	)
 }
 
 // say writes one line for the person at the terminal.

@@ -23,7 +23,7 @@ type Up struct {
 	Balancer  Balancer   `key:"balancer" default:"auto" usage:"auto, nginx or builtin; auto: nginx where it is or can be had"`
 	NoImport  bool       `key:"no-import" default:"false" usage:"don't import the example book the first time"`
 	MaxBody   Bytes      `key:"max-body" default:"2GiB" usage:"largest body of a request"`
-	Anonymous Anonymous  `key:"anonymous" default:"admin" usage:"what who brings no token may do everywhere: none (read what is public), reader, author or admin"`
+	Anonymous Anonymous  `key:"anonymous" default:"none" usage:"what who brings no token may do everywhere: none (read what is public), reader, author or admin"`
 	LogLevel  slog.Level `key:"log-level" default:"info" usage:"debug, info, warn or error"`
 }
 
@@ -35,7 +35,7 @@ type Serve struct {
 	LogLevel  slog.Level `key:"log-level" default:"info" usage:"debug, info, warn or error"`
 	Limit     Limit      `key:"limit"`
 	Proxies   Networks   `key:"proxies" default:"127.0.0.0/8,::1/128" usage:"networks whose X-Forwarded-For is believed"`
-	Anonymous Anonymous  `key:"anonymous" default:"admin" usage:"what who brings no token may do everywhere: none (read what is public), reader, author or admin"`
+	Anonymous Anonymous  `key:"anonymous" default:"none" usage:"what who brings no token may do everywhere: none (read what is public), reader, author or admin"`
 }
 
 // FS is one node of the file system.
@@ -51,7 +51,7 @@ type FS struct {
 	Replicas      int           `key:"replicas" default:"3" min:"1" max:"7" usage:"copies of each shard, as far as there are nodes"`
 	Heartbeat     time.Duration `key:"heartbeat" default:"0s" min:"0s" max:"10s" usage:"of etcd's leader; 0s: what suits the number of voters"`
 	Election      time.Duration `key:"election" default:"0s" min:"0s" max:"50s" usage:"silence after which etcd elects another leader, 5 to 10 heartbeats; 0s: what suits"`
-	Anonymous     Anonymous     `key:"anonymous" default:"admin" usage:"what who brings no token may do everywhere: none (read what is public), reader, author or admin"`
+	Anonymous     Anonymous     `key:"anonymous" default:"none" usage:"what who brings no token may do everywhere: none (read what is public), reader, author or admin"`
 	LogLevel      slog.Level    `key:"log-level" default:"info" usage:"debug, info, warn or error"`
 	Gossip        Gossip        `key:"gossip"`
 }

@@ -4,6 +4,8 @@
 // not expect. It serves as an example and as a smoke test:
 //
 //	go run ./testclients/author http://127.0.0.1:8080
+//
+// The token in RHAPSODE_TOKEN, if there is one, says who writes.
 package main
 
 import (
@@ -19,7 +21,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 || len(os.Args) > 3 {
-		fmt.Fprintln(os.Stderr, "usage: author URL [REPOSITORY]")
+		fmt.Fprintln(os.Stderr, "usage: author URL [REPOSITORY]   (RHAPSODE_TOKEN: of who writes)")
 		os.Exit(2)
 	}
 	repo := "author-" + strconv.FormatInt(time.Now().UnixNano(), 36)
@@ -28,7 +30,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := walk(ctx, door.New(os.Args[1], 1, 30*time.Second), repo, os.Stdout); err != nil {
+	if err := walk(ctx, door.New(os.Args[1], 1, 30*time.Second).Bearing(os.Getenv("RHAPSODE_TOKEN")), repo, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "author:", err)
 		os.Exit(1)
 	}

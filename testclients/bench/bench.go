@@ -34,6 +34,7 @@ const (
 type Options struct {
 	Mode   Mode
 	URL    string        // of the front door
+	Token  string        // of who measures; "": none is sent
 	Repo   string        // "bench"
 	Branch string        // "main"
 	Conns  int           // 16
@@ -80,6 +81,11 @@ func (o Options) check() error {
 		return fmt.Errorf("bench: %d writers need as many files, not %d", o.Conns, o.Files)
 	}
 	return nil
+}
+
+// dial makes a client of the front door.
+func (o Options) dial(conns int, timeout time.Duration) *door.Client {
+	return door.New(o.URL, conns, timeout).Bearing(o.Token)
 }
 
 // timeout is how long one request may take before it is an error.
@@ -138,7 +144,7 @@ func connect(ctx context.Context, o Options) ([]*conn, error) {
 	}
 	conns := make([]*conn, o.Conns)
 	for i := range conns {
-		c := &conn{door: door.New(o.URL, 1, timeout), errors: map[string]int64{}}
+		c := &conn{door: o.dial(1, timeout), errors: map[string]int64{}}
 		dice := rand.New(rand.NewPCG(o.Seed, uint64(i)))
 		switch o.Mode {
 		case Read:

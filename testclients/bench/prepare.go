@@ -15,7 +15,7 @@ import (
 // import, or by one PUT a document where the service takes no imports.
 func Prepare(ctx context.Context, o Options) error {
 	o = o.withDefaults()
-	d := door.New(o.URL, o.Conns, 10*timeout)
+	d := o.dial(o.Conns, 10*timeout)
 	defer d.Close()
 	if there, err := prepared(ctx, o, d); there || err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 // PublishOptions say what to publish, and how often. The zero value of a field is its default.
 type PublishOptions struct {
 	URL    string        // of the front door
+	Token  string        // of who publishes; "": none is sent
 	Book   string        // a git bundle of a book
 	Repo   string        // of the first round; those of the others have its number behind it: "bench-publish-" and the time
 	Rounds int           // 3
@@ -57,7 +58,7 @@ func Publish(ctx context.Context, o PublishOptions) (r PublishReport, err error)
 	if o.Book == "" {
 		return r, errors.New("bench: no book: say the git bundle of one")
 	}
-	d := door.New(o.URL, 1, time.Minute)
+	d := door.New(o.URL, 1, time.Minute).Bearing(o.Token)
 	defer d.Close()
 	r = PublishReport{URL: o.URL, Repo: o.Repo}
 	var edition press.Edition
@@ -165,10 +166,10 @@ func readPages(ctx context.Context, o PublishOptions, d *door.Client, e press.Ed
 		bodies[i] = got.Body
 		total += len(got.Body)
 	}
-	shared := Options{Mode: Page, URL: o.URL, Repo: e.Content, Conns: o.Conns, For: o.For, Files: len(pages), Size: total / len(pages), Seed: o.Seed}.withDefaults()
+	shared := Options{Mode: Page, URL: o.URL, Token: o.Token, Repo: e.Content, Conns: o.Conns, For: o.For, Files: len(pages), Size: total / len(pages), Seed: o.Seed}.withDefaults()
 	conns := make([]*conn, shared.Conns)
 	for i := range conns {
-		c := &conn{door: door.New(o.URL, 1, timeout), errors: map[string]int64{}}
+		c := &conn{door: shared.dial(1, timeout), errors: map[string]int64{}}
 		dice := rand.New(rand.NewPCG(shared.Seed, uint64(i)))
 		c.shoot = func(ctx context.Context) error {
 			n := dice.IntN(len(pages))

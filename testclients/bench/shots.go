@@ -67,7 +67,7 @@ func writer(o Options, d *door.Client, dice *rand.Rand, doc string) func(context
 
 // learn returns the tags of all documents.
 func learn(ctx context.Context, o Options) ([]string, error) {
-	d := door.New(o.URL, o.Conns, timeout)
+	d := o.dial(o.Conns, timeout)
 	defer d.Close()
 	tags := make([]string, o.Files)
 	return tags, each(ctx, o, func(ctx context.Context, i int) error {

@@ -23,8 +23,9 @@ const MaxAnswer = 64 << 20
 
 // Client speaks to one base URL.
 type Client struct {
-	base string
-	http *http.Client
+	base  string
+	token string // goes with every request; "": none does
+	http  *http.Client
 }
 
 // New makes a client of base that gives one request as long as timeout and
@@ -42,6 +43,14 @@ func New(base string, conns int, timeout time.Duration) *Client {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
+}
+
+// Bearing returns a client of the same door, over the same connections, that sends a token
+// with every request; "": none.
+func (c *Client) Bearing(token string) *Client {
+	d := *c
+	d.token = token
+	return &d
 }
 
 // Close gives up the idle connections.
@@ -75,6 +84,9 @@ func (c *Client) Do(ctx context.Context, a Ask) (Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, a.Method, c.base+a.Path, body)
 	if err != nil {
 		return Answer{}, err
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	for k, v := range a.Header {
 		req.Header.Set(k, v)

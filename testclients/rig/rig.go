@@ -29,6 +29,7 @@ type Options struct {
 	Binary string
 	Data   string
 	Args   []string  // more flags of up
+	Closed bool      // to who brings no token; else they may do everything
 	Log    io.Writer // for what up says; nil: nowhere
 }
 
@@ -49,7 +50,11 @@ type Rig struct {
 
 // Start starts a service and returns when its front door and all its APIs answer.
 func Start(ctx context.Context, o Options) (*Rig, error) {
-	args := append([]string{"up", "--port", "0", "--data", o.Data}, o.Args...)
+	args := []string{"up", "--port", "0", "--data", o.Data}
+	if !o.Closed {
+		args = append(args, "--anonymous", "admin")
+	}
+	args = append(args, o.Args...)
 	r := &Rig{data: o.Data, up: exec.Command(o.Binary, args...), ended: make(chan struct{})}
 	r.up.Stdout, r.up.Stderr = o.Log, o.Log
 	r.up.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM} // a Ctrl-C in the terminal is not for it; our death is
