@@ -55,6 +55,9 @@ type Publication struct {
 		User  string `json:"user"`
 		State string `json:"state"`
 	} `json:"acceptances"`
+	Moderation *struct {
+		State string `json:"state"`
+	} `json:"moderation"`
 	Steps []struct {
 		Name  string    `json:"name"`
 		State string    `json:"state"`
@@ -70,6 +73,12 @@ func (p Publication) Ended() bool {
 		return true
 	}
 	return false
+}
+
+// in says whether p is in that state, and not just before a moderator is asked there, or
+// nobody is.
+func (p Publication) in(state string) bool {
+	return p.State == state && (state != "waiting-for-moderation" || p.Moderation != nil)
 }
 
 // Finding is something that a check found.
@@ -177,7 +186,7 @@ func (p Press) Await(ctx context.Context, id int, state string) (pub Publication
 	for {
 		pub, err = p.Look(ctx, id)
 		switch {
-		case err == nil && pub.State == state:
+		case err == nil && pub.in(state):
 			return pub, nil
 		case err == nil && pub.Ended():
 			return pub, fmt.Errorf("publication %d is %s, not %s: %s", id, pub.State, state, pub.Why)
