@@ -180,13 +180,30 @@ func (r *round) bring(bundle string) {
 	}
 }
 
+// makeRepo makes the repository. A service that has just begun may refuse for a moment.
 func (r *round) makeRepo() error {
-	_, err := r.press.Want(r.ctx, door.Ask{
-		Method: "PUT", Path: r.press.Path(""), Body: []byte("{}"),
-		Header: map[string]string{"If-None-Match": "*", "Content-Type": "application/json"},
-	}, 201)
-	return err
+	ctx, cancel := context.WithTimeout(r.ctx, startTime)
+	defer cancel()
+	tick := time.NewTicker(startTime / 100)
+	defer tick.Stop()
+	for {
+		got, err := r.press.Want(ctx, door.Ask{
+			Method: "PUT", Path: r.press.Path(""), Body: []byte("{}"),
+			Header: map[string]string{"If-None-Match": "*", "Content-Type": "application/json"},
+		}, 201)
+		if got.Status != 503 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
 }
+
+// startTime is how long a service may refuse everything.
+const startTime = 10 * time.Second
 
 // rehearse looks for errors, and for a module to play with.
 func (r *round) rehearse() {
