@@ -71,7 +71,11 @@ func (j *job) lend(e Edition) func(context.Context, *book.ModuleRef) (book.Sourc
 	return func(ctx context.Context, ref *book.ModuleRef) (book.Source, error) {
 		for _, b := range e.Borrowed {
 			if b.Repo == ref.Repo && b.ID == ref.ID && (ref.Version == "" && b.Follows || ref.Version == b.Number.String()) {
-				return j.States.Open(ctx, b.Repo, content.AtCommit(b.Commit), fsapi.Any)
+				src, err := j.States.Open(ctx, b.Repo, content.AtCommit(b.Commit), fsapi.Any)
+				if err != nil {
+					return nil, err
+				}
+				return j.files.of(src), nil
 			}
 		}
 		return nil, fault.Newf(fault.Invalid, "publish", "%s of %v is not among what the edition borrows", ref.ID, ref.Repo)

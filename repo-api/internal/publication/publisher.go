@@ -35,6 +35,7 @@ type Publisher struct {
 	crew  *run.Crew
 	room  chan struct{} // of those that are worked on at once
 	sites *lru.Cache[content.Digest, *zip.Reader]
+	files files
 }
 
 // atOnce is how many publications one process works on.
@@ -60,7 +61,7 @@ func New(o Options) *Publisher {
 		o.Recipe = NewRecipes(renderedBytes)
 	}
 	return &Publisher{
-		Options: o, crew: run.NewCrew(), room: make(chan struct{}, atOnce), sites: lru.New[content.Digest, *zip.Reader](siteBytes, maxSite),
+		Options: o, crew: run.NewCrew(), room: make(chan struct{}, atOnce), sites: lru.New[content.Digest, *zip.Reader](siteBytes, maxSite), files: newFiles(),
 		tasks: tasks{notes: o.FS, owner: content.NewRequestID().String(), now: o.Clock},
 	}
 }

@@ -86,7 +86,7 @@ func (j *job) library(ctx context.Context, commit content.Digest) (*book.Library
 	if err != nil {
 		return nil, err
 	}
-	return j.Readings.Library(ctx, src)
+	return j.Readings.Library(ctx, j.files.of(src))
 }
 
 // has says whether a module was published under a number.
