@@ -47,7 +47,7 @@ func Page(p *pb.Page) fsapi.Page { return fsapi.Page{After: p.GetAfter(), Limit:
 
 // FromQuestion writes a question and who asks it.
 func FromQuestion(q fsapi.StatQuestion, from caller.Credential) *pb.StatQuestion {
-	return &pb.StatQuestion{At: FromAt(q.At), Inline: q.Inline, Have: FromDigest(q.Have), Brief: q.Brief, Near: q.Near, From: from.Reveal()}
+	return &pb.StatQuestion{At: FromAt(q.At), Inline: q.Inline, Have: FromDigest(q.Have), Brief: q.Brief, Near: q.Near, From: from.Reveal(), Behalf: from.For()}
 }
 
 // Question reads a question and who asks it.
@@ -57,6 +57,9 @@ func Question(p *pb.StatQuestion) (q fsapi.StatQuestion, from caller.Credential,
 	}
 	q.Inline, q.Brief, q.Near = p.GetInline(), p.GetBrief(), p.GetNear()
 	q.Have, err = Digest(p.GetHave())
+	if id := p.GetBehalf(); id != "" {
+		return q, caller.Behalf(id), err
+	}
 	return q, caller.Bearing(p.GetFrom()), err
 }
 

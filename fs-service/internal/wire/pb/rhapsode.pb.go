@@ -736,6 +736,7 @@ type StatQuestion struct {
 	Brief         bool                   `protobuf:"varint,4,opt,name=brief,proto3" json:"brief,omitempty"`
 	From          string                 `protobuf:"bytes,5,opt,name=from,proto3" json:"from,omitempty"` // what who asks brought: questions of several are in one message
 	Near          bool                   `protobuf:"varint,6,opt,name=near,proto3" json:"near,omitempty"`
+	Behalf        string                 `protobuf:"bytes,7,opt,name=behalf,proto3" json:"behalf,omitempty"` // instead of from: the token on whose behalf it is asked
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -810,6 +811,13 @@ func (x *StatQuestion) GetNear() bool {
 		return x.Near
 	}
 	return false
+}
+
+func (x *StatQuestion) GetBehalf() string {
+	if x != nil {
+		return x.Behalf
+	}
+	return ""
 }
 
 type StatReply struct {
@@ -5770,14 +5778,15 @@ const file_rhapsode_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\"I\n" +
 	"\vStatRequest\x12:\n" +
-	"\tquestions\x18\x01 \x03(\v2\x1c.rhapsode.fs.v1.StatQuestionR\tquestions\"\x9c\x01\n" +
+	"\tquestions\x18\x01 \x03(\v2\x1c.rhapsode.fs.v1.StatQuestionR\tquestions\"\xb4\x01\n" +
 	"\fStatQuestion\x12\"\n" +
 	"\x02at\x18\x01 \x01(\v2\x12.rhapsode.fs.v1.AtR\x02at\x12\x16\n" +
 	"\x06inline\x18\x02 \x01(\x03R\x06inline\x12\x12\n" +
 	"\x04have\x18\x03 \x01(\fR\x04have\x12\x14\n" +
 	"\x05brief\x18\x04 \x01(\bR\x05brief\x12\x12\n" +
 	"\x04from\x18\x05 \x01(\tR\x04from\x12\x12\n" +
-	"\x04near\x18\x06 \x01(\bR\x04near\"A\n" +
+	"\x04near\x18\x06 \x01(\bR\x04near\x12\x16\n" +
+	"\x06behalf\x18\a \x01(\tR\x06behalf\"A\n" +
 	"\tStatReply\x124\n" +
 	"\aanswers\x18\x01 \x03(\v2\x1a.rhapsode.fs.v1.StatAnswerR\aanswers\"c\n" +
 	"\n" +
