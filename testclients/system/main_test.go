@@ -43,11 +43,19 @@ func buildAndRun(m *testing.M) int {
 
 func program(name string) string { return filepath.Join(programs, name) }
 
-// up starts a service that ends with the test.
+// up starts a service that is open to everybody and ends with the test.
 func up(t *testing.T, data string, args ...string) *rig.Rig {
 	t.Helper()
+	r, _ := start(t, rig.Options{Data: data, Args: args})
+	return r
+}
+
+// start starts a service that ends with the test, and returns what it says too.
+func start(t *testing.T, o rig.Options) (*rig.Rig, *said) {
+	t.Helper()
 	out := new(said)
-	r, err := rig.Start(t.Context(), rig.Options{Binary: program("rhapsode"), Data: data, Args: args, Log: out})
+	o.Binary, o.Log = program("rhapsode"), out
+	r, err := rig.Start(t.Context(), o)
 	if err != nil {
 		t.Fatalf("%v; it said:\n%s", err, out)
 	}
@@ -59,7 +67,7 @@ func up(t *testing.T, data string, args ...string) *rig.Rig {
 			t.Logf("the service said:\n%s", out)
 		}
 	})
-	return r
+	return r, out
 }
 
 // dial makes a client of url that ends with the test.
