@@ -138,15 +138,15 @@ func (p *Publisher) Rehearse(ctx context.Context, repo content.RepoID, o Order) 
 		return Rehearsal{}, err
 	}
 	j := job{Publisher: p, ledger: p.ledger(repo)}
-	previous, err := j.before(ctx)
+	x, _, err := j.index(ctx)
+	if err != nil {
+		return Rehearsal{}, err
+	}
+	previous, err := j.newest(ctx, x)
 	if err != nil {
 		return Rehearsal{}, err
 	}
 	s, err := j.survey(ctx, root.Commit, o.Collections, previous)
-	if err != nil {
-		return Rehearsal{}, err
-	}
-	x, _, err := j.index(ctx)
 	if err != nil {
 		return Rehearsal{}, err
 	}

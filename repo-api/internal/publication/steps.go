@@ -25,7 +25,11 @@ const (
 // check finds out what is wrong with the state that is to be published.
 func (j *job) check(ctx context.Context) error {
 	j.pub.begin(stepCheck, j.now())
-	before, err := j.before(ctx)
+	x, _, err := j.index(ctx)
+	if err != nil {
+		return err
+	}
+	before, err := j.newest(ctx, x)
 	if err != nil {
 		return err
 	}
@@ -40,11 +44,7 @@ func (j *job) check(ctx context.Context) error {
 		return j.save(ctx)
 	}
 	j.pub.end(stepCheck, Succeeded, j.now(), fmt.Sprintf("%s, %s", counted(len(s.works), "work"), counted(len(s.findings), "warning")))
-	rules, err := j.rules(ctx)
-	if err != nil {
-		return err
-	}
-	if rules.Acceptance {
+	if s.rules.Acceptance {
 		j.askPeople(s, before)
 	}
 	j.pub.State = WaitingForAcceptance
@@ -173,13 +173,12 @@ func (j *job) dueToModerate(ctx context.Context) (bool, error) {
 	return !slices.Contains(x.Publishers, j.pub.Publisher.User), err
 }
 
-// before returns the edition that was made last; a zero one if this is the first.
-func (j *job) before(ctx context.Context) (Edition, error) {
-	x, _, err := j.index(ctx)
-	if err != nil || x.Newest().IsZero() {
-		return Edition{}, err
+// newest returns the edition that was made last; a zero one if there is none.
+func (l ledger) newest(ctx context.Context, x Index) (Edition, error) {
+	if x.Newest().IsZero() {
+		return Edition{}, nil
 	}
-	newest, _, err := j.edition(ctx, x.Newest())
+	newest, _, err := l.edition(ctx, x.Newest())
 	return newest, err
 }
 
@@ -190,7 +189,7 @@ func (j *job) release(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	previous, err := j.before(ctx)
+	previous, err := j.newest(ctx, x)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type survey struct {
 	credits  map[string][]book.Credit // by the works' keys
 	wanted   []string                 // ids of collections; none: all
 	borrowed []Borrowed
+	rules    rules
 }
 
 // errors counts the findings that forbid publication.
@@ -34,20 +35,20 @@ func (s survey) errors() (n int) {
 
 // survey checks a state, and lists the works in it. Before is the edition that was made last.
 func (j *job) survey(ctx context.Context, commit content.Digest, wanted []string, before Edition) (s survey, err error) {
-	rules, err := j.rules(ctx)
-	if err != nil {
+	if s.rules, err = j.rules(ctx); err != nil {
 		return s, err
 	}
+	known := s.rules.Known
 	if s.library, err = j.library(ctx, commit); err != nil {
 		return s, err
 	}
-	if len(rules.Known.Credits) == 0 {
-		if rules.Known.Credits, err = j.committers(ctx, commit); err != nil {
+	if len(known.Credits) == 0 {
+		if known.Credits, err = j.committers(ctx, commit); err != nil {
 			return s, err
 		}
 	}
 	report, err := check.Run(ctx, s.library.Source, j.Readings, check.Options{
-		Collections: wanted, Known: rules.Known, Elsewhere: j.elsewhere, Published: before.has,
+		Collections: wanted, Known: known, Elsewhere: j.elsewhere, Published: before.has,
 	})
 	if err != nil {
 		return s, err
