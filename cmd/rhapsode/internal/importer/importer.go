@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"time"
 
+	"rhapsode/cmd/rhapsode/internal/service"
 	"rhapsode/internal/fault"
 )
 
@@ -142,7 +143,7 @@ func (i *importer) step(ctx context.Context) (Status, error) {
 	case st.Phase == phaseReceiving:
 		return st, i.send(ctx, st.Received)
 	}
-	return st, pause(ctx, pollInterval)
+	return st, service.Pause(ctx, pollInterval)
 }
 
 // status asks how far the import is. One that nobody knows is at its beginning.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"rhapsode/cmd/rhapsode/internal/service"
 	"rhapsode/internal/fault"
 )
 
@@ -42,20 +43,9 @@ func (i *importer) persist(ctx context.Context, f func() error) error {
 		if time.Since(i.wait.since)+i.wait.pause > i.wait.limit {
 			return err
 		}
-		if err := pause(ctx, i.wait.pause); err != nil {
+		if err := service.Pause(ctx, i.wait.pause); err != nil {
 			return err
 		}
 		i.wait.pause = min(2*i.wait.pause, lastPause)
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
 	}
 }
